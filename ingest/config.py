@@ -1,0 +1,194 @@
+"""`uptake.toml` as typed settings. Every key is explained in `uptake.example.toml`; an unknown one is refused by name."""
+
+import os
+import re
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+
+from ingest.errors import ConfigError
+
+DEFAULT_FILE = "uptake.toml"
+Globs = list[Annotated[str, Field(min_length=1)]]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Organisation(_Settings):
+    name: str = "Your organisation"
+
+
+class Environments(_Settings):
+    """Globs, matched without regard to case; production is tried first, then test, then development."""
+
+    production: Globs = ["prod*", "live"]
+    test: Globs = ["test*", "staging", "acc*"]
+    development: Globs = ["dev*"]
+
+
+class Platform(_Settings):
+    """How a deployment through the platform is recognised when its record does not say. Any match is enough."""
+
+    uses: Globs = []
+    workflows: Globs = []
+    environments: Globs = []
+    repos: Globs = []
+    actors: list[str] = []
+
+
+class Metrics(_Settings):
+    incident_window_hours: Annotated[float, Field(gt=0)] = 72
+    provisional_days: Annotated[int, Field(ge=0)] = 14
+    hotfix_refs: Globs = ["hotfix*", "*/hotfix*", "revert-*", "*/revert-*"]
+
+
+class Privacy(_Settings):
+    min_group: Annotated[int, Field(ge=2)] = 5
+
+
+class _SourceSettings(_Settings):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    stale_after_hours: Annotated[float, Field(gt=0)] = 36
+    simulated: bool = False
+    """The data of this source is made up; every view says so."""
+
+
+class FilesSettings(_SourceSettings):
+    kind: Literal["files"]
+    path: Path
+    ignore: list[str] = []
+    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class GithubSettings(_SourceSettings):
+    kind: Literal["github"]
+    base_url: str = "https://api.github.com"
+    token_env: str | None = None
+    repos: Annotated[Globs, Field(min_length=1)]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    jobs: bool = True
+    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http(s) URL such as https://api.github.com")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user or password; name the token's variable in token_env")
+        return value.rstrip("/")
+
+    @field_validator("repos")
+    @classmethod
+    def _repos(cls, value: list[str]) -> list[str]:
+        for repo in value:
+            if not re.fullmatch(r"[^/\s*?\[]+/[^/\s]+", repo):
+                raise ValueError(f"'{repo}' is not owner/name or owner/glob, such as acme/fraud-model or acme/*")
+        return value
+
+
+SourceSettings = Annotated[FilesSettings | GithubSettings, Field(discriminator="kind")]
+
+
+class Settings(_Settings):
+    """The whole configuration. `folder` is where its file lies; relative paths of sources start there."""
+
+    timezone: str = "UTC"
+    organisation: Organisation = Organisation()
+    environments: Environments = Environments()
+    platform: Platform = Platform()
+    metrics: Metrics = Metrics()
+    privacy: Privacy = Privacy()
+    source: list[SourceSettings] = []
+
+    @field_validator("timezone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (KeyError, ValueError, OSError):
+            raise ValueError(f"'{value}' is no time zone; give a name such as Europe/Amsterdam") from None
+        return value
+
+    @model_validator(mode="after")
+    def _unique_names(self) -> "Settings":
+        names = [source.name for source in self.source]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"source name '{twice[0]}' is given twice; names are prefixes of ids and must be unique")
+        return self
+
+
+def find(path: str | Path | None) -> Path:
+    """The config file: the one given, else $UPTAKE_CONFIG, else `uptake.toml` in the working directory."""
+    return Path(path or os.environ.get("UPTAKE_CONFIG") or DEFAULT_FILE)
+
+
+def load(path: str | Path | None = None) -> Settings:
+    """Reads and validates the configuration.
+
+    Raises ConfigError with one line per fault, each naming file, key and remedy.
+    """
+    file = find(path)
+    try:
+        raw = tomllib.loads(file.read_text("utf-8-sig"))
+    except FileNotFoundError:
+        raise ConfigError(
+            f"{file}: no such file; copy uptake.example.toml to {DEFAULT_FILE}, or name one with --config"
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{file}: cannot be read ({error}); check its permissions and that it is UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{file}: is not valid TOML: {error}") from None
+    return parse(raw, file)
+
+
+def parse(raw: dict[str, Any], file: Path) -> Settings:
+    """Validates a decoded configuration; `file` names it in messages and anchors relative source paths."""
+    try:
+        settings = TypeAdapter(Settings).validate_python(raw)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_line(file, raw, fault) for fault in error.errors())) from None
+    anchored = [
+        source.model_copy(update={"path": file.parent / source.path.expanduser()})
+        if isinstance(source, FilesSettings)
+        else source
+        for source in settings.source
+    ]
+    return settings.model_copy(update={"source": anchored})
+
+
+def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:
+    """One fault as `file: place: what is wrong; remedy`."""
+    # pydantic puts the union's tag ("github") behind the list index; people know the source by its name instead
+    place: list[str] = []
+    for part in fault["loc"]:
+        if isinstance(part, int) and place == ["source"]:
+            entry = raw["source"][part]
+            name = entry.get("name") if isinstance(entry, dict) else None
+            place = [f"[[source]] {name or f'number {part + 1}'}"]
+        elif not (len(place) == 1 and place[0].startswith("[[source]]") and part in {"files", "github"}):
+            place.append(str(part))
+    where = ".".join(place) or "the file"
+    kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        return f"{file}: unknown key '{where}'; see uptake.example.toml for the keys that exist"
+    if kind == "missing":
+        return f"{file}: key '{where}' is missing; see uptake.example.toml"
+    if kind in {"union_tag_invalid", "union_tag_not_found"}:
+        return f"{file}: {where}: kind must be one of {fault['ctx'].get('expected_tags', 'files, github')}"
+    return f"{file}: {where}: {message} (found {_short(fault.get('input'))})"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,27 @@
+"""The exception tree of ingest: whatever goes wrong outside ends as one of these, in one line that a person can act on."""
+
+
+class UptakeError(Exception):
+    """Base of all expected failures. Its text names the place, what is wrong there and what to do about it."""
+
+    exit_code = 1
+
+
+class ConfigError(UptakeError):
+    """The configuration cannot be used; nothing was started."""
+
+    exit_code = 2
+
+
+class LockHeld(UptakeError):
+    """Another ingest works on the same data folder."""
+
+    exit_code = 3
+
+
+class SourceError(UptakeError):
+    """A source, or a part of it, could not be read; other sources and parts go on."""
+
+
+class LandingError(UptakeError):
+    """Raw data could not be written or read back: a full disk, a missing permission, a damaged raw file."""

@@ -1,0 +1,78 @@
+"""What a source is: it fetches pages and parses pages. It knows nothing of tables, locks or files of the data folder."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ingest.records import Record
+
+if TYPE_CHECKING:
+    from ingest.http import Http
+
+Hasher = Callable[[str | None], str | None]
+"""Turns a person's name into a keyed hash (None stays None). Only hashed names may stand in a page."""
+
+
+@dataclass(frozen=True)
+class Watermark:
+    """Where a source left off: what its committed pages said in `marks`, and from when a person asked to look again.
+
+    `floor` is the time given with --since; sources fetch at least what changed after it, whatever the marks say.
+    With --full the marks are empty and the floor is None.
+    """
+
+    marks: Mapping[str, Any] = field(default_factory=dict)
+    floor: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Rejected:
+    """A row that is not a record: where it stood, why it was refused, and the row (people hashed)."""
+
+    place: str
+    row: int
+    reason: str
+    content: Any
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page as received, cut to the fields that may be kept, people hashed: what raw holds and parse reads.
+
+    `kind` says what the items are (a record's noun for files, an endpoint for an API). `place` names the file or URL
+    for messages; `first_row` is the number of the first item there. `marks` are set once the page is committed.
+    `rejected` holds rows that could not even be split into fields.
+    """
+
+    kind: str
+    place: str
+    items: list[dict[str, Any]]
+    first_row: int = 1
+    marks: dict[str, Any] = field(default_factory=dict)
+    rejected: tuple[Rejected, ...] = ()
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A part of a source that could not be fetched: one line naming place, cause and remedy. The rest goes on."""
+
+    message: str
+
+
+class Source(Protocol):
+    """One kind of source in one file. Its constructor takes its settings and the hasher."""
+
+    name: str
+
+    def fetch(self, http: "Http", since: Watermark) -> Iterator[Page | Fault]:
+        """Yields pages in an order in which committing each and its marks leaves no hole."""
+        ...
+
+    def parse(self, page: Page) -> Iterator[Record | Rejected]:
+        """Pure: no HTTP, clock or database. Ids are those of the source; ingest prefixes them later."""
+        ...
+
+    def check(self, http: "Http") -> Iterator[str]:
+        """Yields one line for each thing that is missing (credential, permission, reachability); nothing when fine."""
+        ...

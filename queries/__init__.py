@@ -1,0 +1,1 @@
+"""Everything that computes: staging -> facts -> marts -> published read model -> metrics."""
