@@ -1,0 +1,35 @@
+"""What the configuration means to the numbers: everything that a build needs to know beside staging."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+
+@dataclass(frozen=True)
+class Definitions:
+    """Settings that change what a figure means. A change of any of them makes the next build a new one.
+
+    `environments` maps production, test and development to globs. `platform_rules` maps uses, workflows,
+    environments, repos and actors (hashed) to globs. Hours and days are in the names.
+    """
+
+    timezone: str = "UTC"
+    organisation: str = "Your organisation"
+    environments: Mapping[str, tuple[str, ...]] = field(
+        default_factory=lambda: {
+            "production": ("prod*", "live"),
+            "test": ("test*", "staging", "acc*"),
+            "development": ("dev*",),
+        }
+    )
+    platform_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    hotfix_refs: tuple[str, ...] = ("hotfix*", "*/hotfix*", "revert-*", "*/revert-*")
+    incident_window_hours: float = 72
+    provisional_days: int = 14
+    min_group: int = 5
+    simulated_sources: tuple[str, ...] = ()
+
+    def version(self) -> str:
+        """A short hash that changes with any of the settings."""
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
