@@ -1,0 +1,107 @@
+-- question: How long did each change take from its first commit to production, and where did the time go?
+-- grain: change_id
+-- time: shipped_at
+-- reads: facts.clock, facts.deployment, facts.owner, staging.change
+-- columns:
+--   change_id                 varchar    id with its source's prefix
+--   repo                      varchar    repository
+--   product                   varchar    product of the deployment that shipped it
+--   team_id                   varchar    owner of the deployment's product, else of the repository
+--   path                      varchar    path of the deployment that shipped it
+--   is_bot                    boolean    written by a bot
+--   deployment_id             varchar    first succeeded production deployment that contains it
+--   link_method               varchar    shipped_in, sha or first_after_merge
+--   state                     varchar    shipped; waiting (its repository deploys, but not since); before_first (merged long before the repository's first deployment); unseen (no production deployment of the repository is known)
+--   first_commit_at           timestamp  first commit
+--   opened_at                 timestamp  change opened for review
+--   merged_at                 timestamp  merged
+--   shipped_at                timestamp  deployment finished
+--   coding_hours              double     first commit to opened; negative where the record has it so
+--   review_hours              double     opened to merged
+--   deploy_hours              double     merged to deployment finished
+--   lead_time_hours           double     first commit to deployment finished
+--   waiting_hours             double     first commit until now, of a change that waits: a lead time known to be longer than this
+--   url                       varchar    in the tool of record
+with live as (
+    select * from facts.deployment where environment_class = 'production' and status = 'succeeded'
+),
+first_live as (select repo, min(created_at) as created_at from live group by repo),
+live_by_bare_id as (
+    select bare(deployment_id) as bare_id, any_value(deployment_id) as deployment_id from live group by all having count(*) = 1
+),
+named as (
+    select change.change_id, coalesce(exact.deployment_id, other.deployment_id) as deployment_id
+    from staging.change
+    left join live as exact on exact.deployment_id = change.shipped_in
+    left join live_by_bare_id as other on other.bare_id = bare(change.shipped_in)
+    where change.shipped_in is not null
+),
+commits as (
+    select change_id, repo, merge_sha as sha from staging.change where merge_sha is not null
+    union
+    select change_id, repo, head_sha from staging.change where head_sha is not null
+),
+by_sha as (
+    select commits.change_id, arg_min(live.deployment_id, (live.finished_at, live.deployment_id)) as deployment_id
+    from commits
+    inner join live on live.repo = commits.repo and live.sha = commits.sha
+    group by commits.change_id
+),
+production_change as (
+    -- a nightly retrain, a rollback or a redeploy does not ship what was merged meanwhile, unless its commit says so
+    select * from live where cause in ('human_change', 'promotion', 'config', 'hotfix')
+),
+by_order as (
+    select change.change_id, production_change.deployment_id
+    from staging.change
+    inner join first_live on first_live.repo = change.repo
+    asof inner join production_change
+        on production_change.repo = change.repo and production_change.created_at >= change.merged_at
+    where change.merged_at >= first_live.created_at - interval 30 days
+),
+linked as (
+    select
+        change.*,
+        coalesce(named.deployment_id, by_sha.deployment_id, by_order.deployment_id) as linked_id,
+        case
+            when named.deployment_id is not null then 'shipped_in'
+            when by_sha.deployment_id is not null then 'sha'
+            when by_order.deployment_id is not null then 'first_after_merge'
+        end as link_method
+    from staging.change
+    left join named using (change_id)
+    left join by_sha using (change_id)
+    left join by_order using (change_id)
+)
+select
+    linked.change_id,
+    linked.repo,
+    live.product,
+    coalesce(live.team_id, owner.team_id) as team_id,
+    live.path,
+    coalesce(linked.is_bot, false) as is_bot,
+    live.deployment_id,
+    linked.link_method,
+    case
+        when live.deployment_id is not null then 'shipped'
+        when first_live.repo is null then 'unseen'
+        when linked.merged_at < first_live.created_at - interval 30 days then 'before_first'
+        else 'waiting'
+    end as state,
+    linked.first_commit_at,
+    linked.opened_at,
+    linked.merged_at,
+    live.finished_at as shipped_at,
+    hours_between(linked.first_commit_at, linked.opened_at) as coding_hours,
+    hours_between(linked.opened_at, linked.merged_at) as review_hours,
+    hours_between(linked.merged_at, live.finished_at) as deploy_hours,
+    hours_between(linked.first_commit_at, live.finished_at) as lead_time_hours,
+    case when state = 'waiting' then hours_between(linked.first_commit_at, clock.as_of) end as waiting_hours,
+    linked.url
+from linked
+cross join facts.clock
+left join live on live.deployment_id = linked.linked_id
+left join first_live on first_live.repo = linked.repo
+left join facts.owner
+    on owner.repo = linked.repo and owner.product_key = ''
+    and linked.merged_at >= owner.valid_from and linked.merged_at < owner.valid_to

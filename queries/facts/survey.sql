@@ -1,0 +1,27 @@
+-- question: Which surveys were held, and who was asked?
+-- grain: survey_id
+-- reads: staging.survey, staging.survey_answer
+-- columns:
+--   survey_id                 varchar    id with its source's prefix
+--   title                     varchar    title
+--   opened_at                 timestamp  when it opened; of a survey without a record of its own, its first answer
+--   closed_at                 timestamp  when it closed
+--   invited_count             integer    people asked
+--   response_count            bigint     people who answered
+with answered as (
+    select
+        survey_id,
+        min(submitted_at) as first_at,
+        count(distinct coalesce(respondent, response_id)) as response_count
+    from staging.survey_answer
+    group by survey_id
+)
+select
+    survey_id,
+    survey.title,
+    coalesce(survey.opened_at, answered.first_at) as opened_at,
+    survey.closed_at,
+    survey.invited_count,
+    coalesce(answered.response_count, 0) as response_count
+from staging.survey
+full join answered using (survey_id)

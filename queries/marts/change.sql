@@ -1,0 +1,39 @@
+-- question: How long do changes take to reach production, and what takes the time?
+-- grain: change_id
+-- reads: facts.clock, facts.lead_time, facts.team
+-- columns:
+--   day                       date       shipped, else merged, in the reporting time zone
+--   team_id                   varchar    owner
+--   domain                    varchar    part of the organisation that the owner belongs to
+--   product                   varchar    product that it shipped with
+--   repo                      varchar    repository
+--   path                      varchar    path of the deployment that shipped it; null while none has
+--   is_bot                    boolean    written by a bot
+--   link_method               varchar    how the deployment was found
+--   state                     varchar    shipped, waiting, before_first or unseen
+--   change_id                 varchar    change
+--   coding_hours              double     first commit to opened
+--   review_hours              double     opened to merged
+--   deploy_hours              double     merged to deployment finished
+--   lead_time_hours           double     first commit to deployment finished
+--   waiting_hours             double     first commit until now, of a change that waits
+select
+    local_day(coalesce(lead_time.shipped_at, lead_time.merged_at), clock.timezone) as day,
+    lead_time.team_id,
+    team.domain,
+    lead_time.product,
+    lead_time.repo,
+    lead_time.path,
+    lead_time.is_bot,
+    lead_time.link_method,
+    lead_time.state,
+    lead_time.change_id,
+    lead_time.coding_hours,
+    lead_time.review_hours,
+    lead_time.deploy_hours,
+    lead_time.lead_time_hours,
+    lead_time.waiting_hours
+from facts.lead_time
+cross join facts.clock
+left join facts.team using (team_id)
+order by day, team_id

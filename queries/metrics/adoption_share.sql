@@ -1,0 +1,25 @@
+-- question: What share of production deployments goes through the platform, and how many teams use it?
+-- version: 1
+-- dimensions: team_id, domain, product, repo, cause
+-- defaults: environment_class=production
+-- definition: Succeeded production deployments through the platform over all whose path is known; deployments of unknown path are counted apart and in neither. A team is active when one of its deployments went through the platform, and eligible from the day it could use it; the team that builds the platform is no adopter. Where no deployment round the platform has ever been seen, the share is not shown: nobody can tell 100 % from not looking.
+-- columns:
+--   platform_count            through the platform
+--   known_path_count          path known
+--   unknown_path_count        path not known, in no share
+--   platform_ratio            through the platform over path known
+--   platform_ratio_low        lower end of its 95 % interval (Wilson)
+--   platform_ratio_high       upper end
+--   active_team_count         eligible teams with at least one deployment through the platform
+select
+    /* group */
+    count(*) filter (path = 'platform') as platform_count,
+    count(*) filter (path <> 'unknown') as known_path_count,
+    count(*) filter (path = 'unknown') as unknown_path_count,
+    ratio(platform_count, known_path_count) as platform_ratio,
+    wilson_low(platform_count, known_path_count) as platform_ratio_low,
+    wilson_high(platform_count, known_path_count) as platform_ratio_high,
+    count(distinct team_id) filter (path = 'platform' and is_eligible) as active_team_count
+from marts.deployment
+where is_succeeded /* and where */
+group by all

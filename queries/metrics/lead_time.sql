@@ -1,0 +1,39 @@
+-- question: How long does a change take from its first commit to production, and where does the time go?
+-- version: 1
+-- dimensions: team_id, domain, product, repo, path, is_bot, link_method
+-- defaults: is_bot=false
+-- definition: First commit to the end of the first succeeded production deployment that contains the change. The deployment is the one the change names, else one of the same commit, else the first of its repository created after the merge. Counted when shipped; a change that is not shipped counts when merged. The median takes changes that still wait as longer than they have waited so far (Kaplan-Meier); beside it stands the median of the shipped alone. Changes of bots are left out unless asked for.
+-- columns:
+--   change_count              changes that reached production
+--   measured_count            of these, those whose first commit is known
+--   unlinked_count            merged changes for which no production deployment was found
+--   waiting_count             of these, those whose repository deploys: they wait
+--   negative_count            shipped changes of which a part is negative: a fault in the data
+--   lead_time_hours_median    median, changes that wait included (Kaplan-Meier)
+--   lead_time_hours_median_shipped  median of the shipped alone
+--   lead_time_hours_p75       three of four shipped changes take at most this
+--   lead_time_hours_p90       nine of ten shipped changes take at most this
+--   coding_hours_median       first commit to opened
+--   coding_count              shipped changes with that part known
+--   review_hours_median       opened to merged
+--   review_count              shipped changes with that part known
+--   deploy_hours_median       merged to deployment finished
+select
+    /* group */
+    count(*) filter (state = 'shipped') as change_count,
+    count(lead_time_hours) as measured_count,
+    count(*) filter (state <> 'shipped') as unlinked_count,
+    count(waiting_hours) as waiting_count,
+    count(*) filter (least(coding_hours, review_hours, deploy_hours) < 0 and state = 'shipped') as negative_count,
+    quantile_cont(lead_time_hours, 0.5) as lead_time_hours_median,
+    lead_time_hours_median as lead_time_hours_median_shipped,
+    quantile_cont(lead_time_hours, 0.75) as lead_time_hours_p75,
+    quantile_cont(lead_time_hours, 0.9) as lead_time_hours_p90,
+    quantile_cont(coding_hours, 0.5) filter (state = 'shipped') as coding_hours_median,
+    count(coding_hours) filter (state = 'shipped') as coding_count,
+    quantile_cont(review_hours, 0.5) filter (state = 'shipped') as review_hours_median,
+    count(review_hours) filter (state = 'shipped') as review_count,
+    quantile_cont(deploy_hours, 0.5) as deploy_hours_median
+from marts.change
+where true /* and where */
+group by all

@@ -1,0 +1,25 @@
+-- question: What hurts the platform's users, how many of them and how badly?
+-- version: 1
+-- always_by: survey_id, pain_id
+-- dimensions: survey_id, pain_id, team_id, domain, role
+-- definition: Per pain point and survey: respondents who rated it, the share in the top two boxes of the scale, and the mean rating on a scale of 0 to 1. Groups smaller than the privacy floor are hidden.
+-- columns:
+--   answer_count              respondents who rated it
+--   affected_count            of these, in the top two boxes
+--   affected_ratio            affected over answers
+--   affected_ratio_low        lower end of its 95 % interval (Wilson)
+--   affected_ratio_high       upper end
+--   severity_mean             mean rating, 0 to 1
+--   severity_sd               its standard deviation
+select
+    /* group */
+    count(*) as answer_count,
+    count(*) filter (is_affected) as affected_count,
+    ratio(affected_count, answer_count) as affected_ratio,
+    wilson_low(affected_count, answer_count) as affected_ratio_low,
+    wilson_high(affected_count, answer_count) as affected_ratio_high,
+    avg(severity) as severity_mean,
+    stddev_samp(severity) as severity_sd
+from marts.pain
+where true /* and where */
+group by all

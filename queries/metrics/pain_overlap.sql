@@ -1,0 +1,43 @@
+-- question: Where do users and platform agree, so that work there is felt?
+-- version: 1
+-- always_by: survey_id, pain_id
+-- dimensions: survey_id, pain_id
+-- defaults: survey_rank=1
+-- definition: Pain score is reach (share of respondents in the top two boxes) times mean severity; priority score is that of the most urgent initiative planned for the pain. A pain is called one when it reaches a third of the users with at least 80 % probability, and none when with at most 20 %, from at least 15 respondents; else it is unsure. Quick win: pain and planned work. Listen: pain without planned work. Drift: planned work without pain. Later: neither. The newest survey, unless another is named.
+-- columns:
+--   title                     pain point in words
+--   theme                     theme
+--   evidence_metric           metric that would confirm it
+--   answer_count              respondents who rated it
+--   affected_count            of these, in the top two boxes
+--   affected_ratio            reach
+--   affected_ratio_low        lower end of its 95 % interval (Wilson)
+--   affected_ratio_high       upper end
+--   severity_mean             mean rating, 0 to 1
+--   pain_score                reach times severity
+--   priority_score            0.2 to 1 for planned work of priority 5 to 1; 0 without any
+--   attention_share           its share of the planned work
+--   pain_share                its share of the pain
+--   initiative_count          planned initiatives that name it
+--   initiative_ids            their ids, most urgent first
+--   effort_days               least effort among them
+select
+    /* group */
+    title,
+    theme,
+    evidence_metric,
+    answer_count,
+    affected_count,
+    ratio(affected_count, answer_count) as affected_ratio,
+    wilson_low(affected_count, answer_count) as affected_ratio_low,
+    wilson_high(affected_count, answer_count) as affected_ratio_high,
+    severity_mean,
+    affected_ratio * severity_mean as pain_score,
+    priority_score,
+    ratio(attention, attention_total) as attention_share,
+    ratio(pain_score, sum(ratio(affected_count, answer_count) * severity_mean) over (partition by survey_id)) as pain_share,
+    initiative_count,
+    initiative_ids,
+    effort_days
+from marts.pain_overlap
+where true /* and where */

@@ -1,0 +1,47 @@
+"""The published read model: which file is current, and opening it. Nobody reads any other file of the data folder."""
+
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from queries.errors import NoReadModel
+
+CURRENT = "current"
+
+
+def current_path(read: Path) -> Path | None:
+    """The file that the symlink `current` names now, or None when nothing is published.
+
+    Readers open the resolved path, never the symlink: DuckDB caches by path and would go on serving the old file.
+    """
+    link = read / CURRENT
+    path = link.resolve()
+    return path if path.is_file() else None
+
+
+def open_path(path: Path) -> duckdb.DuckDBPyConnection:
+    """Opens one build read-only. Use a cursor per thread: one connection shared by threads raises."""
+    return duckdb.connect(str(path), read_only=True)
+
+
+def open_current(read: Path) -> duckdb.DuckDBPyConnection:
+    """Opens the current build. Raises NoReadModel when there is none yet."""
+    path = current_path(read)
+    if path is None:
+        raise NoReadModel(f"{read}: no data yet; run `uptake ingest` first, or name the data folder with --data")
+    return open_path(path)
+
+
+def build_info(path: Path) -> dict[str, Any]:
+    """The row of meta.build of one build, by column name."""
+    with open_path(path) as con:
+        return frame(con, "from meta.build").row(0, named=True)
+
+
+def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
+    """Runs SQL on a cursor of its own, so that threads can share the connection."""
+    with con.cursor() as cursor:
+        result: pl.DataFrame = cursor.sql(sql, params=parameters or {}).pl()
+    return result

@@ -1,0 +1,19 @@
+-- The configuration as tables, so that facts can join it.
+create schema settings;
+
+create table settings.definition (
+    timezone text not null,
+    organisation text not null,
+    incident_window_hours double not null,
+    provisional_days integer not null,
+    min_group integer not null,
+    now timestamp not null
+);
+
+create table settings.environment (environment_class text not null, rank integer not null, pattern text not null);
+
+create table settings.platform_rule (kind text not null, pattern text not null);
+
+create table settings.hotfix_ref (pattern text not null);
+
+create table settings.simulated_source (source text not null);

@@ -1,0 +1,123 @@
+"""Which part of the data a question is about, and how that becomes SQL. The only place where SQL is put together."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from queries.errors import UsageError
+from queries.readmodel import frame
+from queries.sqlfile import SqlFile
+
+PERIODS = ("day", "week", "month", "quarter", "all")
+
+
+@dataclass(frozen=True)
+class Slice:
+    """A part of the data: by which period, grouped by which columns, from `since` until `until` (exclusive), where
+    columns have one of the given values. An empty text among the values stands for "none given".
+    """
+
+    by: str = "all"
+    group: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.by not in PERIODS:
+            raise UsageError(f"unknown period '{self.by}'; use one of {', '.join(PERIODS)}")
+        if self.since and self.until and self.until <= self.since:
+            raise UsageError(f"--until {self.until} is not after --since {self.since}; --until is exclusive")
+
+
+@dataclass(frozen=True)
+class Query:
+    """SQL that runs in the read model as it stands, and the values that are bound to it."""
+
+    sql: str
+    parameters: dict[str, Any]
+
+    def run(self, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+        """Runs it."""
+        return frame(con, self.sql, self.parameters)
+
+
+def keys(file: SqlFile, part: Slice) -> list[str]:
+    """The columns that an answer is grouped by, in order: period, what the metric always has, what was asked."""
+    always = file.listed("always_by")
+    return [*(["period"] if part.by != "all" else []), *always, *(name for name in part.group if name not in always)]
+
+
+def query(file: SqlFile, part: Slice) -> Query:
+    """The metric's SQL for a part of the data.
+
+    Raises UsageError when a column is not among the metric's dimensions.
+    """
+    allowed = file.listed("dimensions")
+    for name in (*part.group, *part.where):
+        if name not in allowed:
+            raise UsageError(f"{file.name} has no column '{name}' to group or filter by; it has {', '.join(allowed)}")
+    columns = [
+        f"cast(date_trunc('{part.by}', day) as date) as period" if name == "period" else name
+        for name in keys(file, part)
+    ]
+    conditions, parameters = conditions_of(part, "day")
+    for clause in file.header.get("defaults", "").split(";"):
+        name, _, values = clause.strip().partition("=")
+        # asking for a column overrides what is left out of it by default; naming a survey is asking for that survey
+        chosen = {*part.where, *part.group} | ({"survey_rank"} if "survey_id" in part.where else set())
+        if name and name not in chosen:
+            conditions.append(f"{name} in ({', '.join(_literal(value) for value in values.split(','))})")
+    sql = file.body.replace("/* group */\n", "".join(f"{column},\n    " for column in columns).rstrip(" "))
+    sql = sql.replace(" /* and where */", "".join(f"\n    and {condition}" for condition in conditions))
+    return Query(re.sub(r"\n +\n", "\n", sql), parameters)
+
+
+def conditions_of(part: Slice, time_column: str) -> tuple[list[str], dict[str, Any]]:
+    """The slice's window and filters as conditions over named columns, with their bound values."""
+    conditions: list[str] = []
+    parameters: dict[str, Any] = {}
+    if part.since:
+        conditions.append(f"{time_column} >= $since")
+        parameters["since"] = part.since
+    if part.until:
+        conditions.append(f"{time_column} < $until")
+        parameters["until"] = part.until
+    for name, values in part.where.items():
+        parameters[name] = list(values)
+        tests = [f"cast({name} as varchar) in (select unnest(cast(${name} as varchar[])))"]
+        if name.endswith("_id") and any(":" not in value for value in values):
+            # ids carry their source's name; people leave it out
+            tests.append(f"bare({name}) in (select unnest(cast(${name} as varchar[])))")
+        if "" in values:
+            tests.append(f"{name} is null")
+        conditions.append(tests[0] if len(tests) == 1 else f"({' or '.join(tests)})")
+    return conditions, parameters
+
+
+def period_end(start: date, by: str) -> date:
+    """The first day after the period that starts on a day."""
+    if by in {"day", "week"}:
+        return start + timedelta(days=1 if by == "day" else 7)
+    months = 1 if by == "month" else 3
+    return date(start.year + (start.month - 1 + months) // 12, (start.month - 1 + months) % 12 + 1, 1)
+
+
+def period_start(day: date, by: str) -> date:
+    """The first day of the period that a day lies in; a week starts on Monday."""
+    if by == "week":
+        return day - timedelta(days=day.weekday())
+    if by == "month":
+        return day.replace(day=1)
+    if by == "quarter":
+        return date(day.year, (day.month - 1) // 3 * 3 + 1, 1)
+    return day
+
+
+def _literal(value: str) -> str:
+    return value if value in {"true", "false"} or value.isdigit() else "'" + value.replace("'", "''") + "'"

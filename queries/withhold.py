@@ -1,0 +1,28 @@
+"""Values that too few cases carry are withheld, with the reason in words."""
+
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Rule:
+    """`column` needs at least `least` cases, counted in `count_column`."""
+
+    column: str
+    count_column: str
+    least: int
+
+
+def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
+    """Nulls what breaks a rule and adds `withheld`: the reasons, or null where nothing is held back."""
+    too_few = [pl.col(rule.count_column).fill_null(0) < rule.least for rule in rules]
+    reasons = [
+        pl.when(few).then(pl.format(f"{rule.column} needs {rule.least}, has {{}}", pl.col(rule.count_column)))
+        for few, rule in zip(too_few, rules, strict=True)
+    ]
+    text = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    hidden = [
+        pl.when(~few).then(pl.col(rule.column)).alias(rule.column) for few, rule in zip(too_few, rules, strict=True)
+    ]
+    return frame.with_columns(*hidden, withheld=pl.when(text != "").then(text))
