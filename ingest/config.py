@@ -1,4 +1,4 @@
-"""`uptake.toml` as typed settings. Every key is explained in `uptake.example.toml`; an unknown one is refused by name."""
+"""`uptake.toml` as typed settings. `uptake.example.toml` explains every key; an unknown one is refused by name."""
 
 import os
 import re

@@ -1,4 +1,4 @@
-"""The exception tree of ingest: whatever goes wrong outside ends as one of these, in one line that a person can act on."""
+"""The exception tree of ingest: what goes wrong outside ends as one of these, in one line that a person can act on."""
 
 
 class UptakeError(Exception):
@@ -23,5 +23,13 @@ class SourceError(UptakeError):
     """A source, or a part of it, could not be read; other sources and parts go on."""
 
 
+class SourceStopped(SourceError):
+    """A whole source cannot be read for now: its host, its token or its rate limit stops every other part alike."""
+
+
 class LandingError(UptakeError):
     """Raw data could not be written or read back: a full disk, a missing permission, a damaged raw file."""
+
+
+class DamagedRaw(LandingError):
+    """A raw file cannot be read back; its source waits until it is restored or moved away, the others go on."""

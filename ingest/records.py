@@ -36,13 +36,16 @@ def _split(value: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 Instant = Annotated[datetime, AfterValidator(_utc)]
+Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 TextList = Annotated[list[Text], BeforeValidator(_split)]
 
 
 class Record(BaseModel):
     """One row of staging. Unknown fields are refused; numbers are accepted where text is wanted (ids in Parquet)."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, str_strip_whitespace=True, coerce_numbers_to_str=True, allow_inf_nan=False
+    )
 
     noun: ClassVar[str]
     key: ClassVar[tuple[str, ...]]
@@ -68,7 +71,7 @@ class Team(Record):
     team_id: Text
     name: Text
     domain: str | None = None
-    headcount: Annotated[int, Field(ge=0)] | None = None
+    headcount: Count | None = None
     eligible_at: Instant | None = None
     onboarded_at: Instant | None = None
     support_model: Literal["embedded", "central", "self_service"] | None = None
@@ -98,7 +101,7 @@ class CiRun(Record):
     workflow: Text
     created_at: Instant
     status: Literal["queued", "in_progress", "completed"]
-    attempt: Annotated[int, Field(ge=1)] = 1
+    attempt: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
     branch: str | None = None
     event: str | None = None
     sha: str | None = None
@@ -188,7 +191,7 @@ class Change(Record):
     change_id: Text
     repo: Text
     merged_at: Instant
-    number: int | None = None
+    number: Count | None = None
     opened_at: Instant | None = None
     first_commit_at: Instant | None = None
     first_review_at: Instant | None = None
@@ -260,7 +263,7 @@ class Survey(Record):
     opened_at: Instant
     closed_at: Instant | None = None
     title: str | None = None
-    invited_count: Annotated[int, Field(ge=0)] | None = None
+    invited_count: Count | None = None
 
 
 class SurveyAnswer(Record):

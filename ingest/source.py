@@ -1,4 +1,4 @@
-"""What a source is: it fetches pages and parses pages. It knows nothing of tables, locks or files of the data folder."""
+"""What a source is: it fetches pages and parses pages. It knows nothing of tables, locks or the data folder."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -41,8 +41,9 @@ class Page:
     """A page as received, cut to the fields that may be kept, people hashed: what raw holds and parse reads.
 
     `kind` says what the items are (a record's noun for files, an endpoint for an API). `place` names the file or URL
-    for messages; `first_row` is the number of the first item there. `marks` are set once the page is committed.
-    `rejected` holds rows that could not even be split into fields.
+    for messages; `first_row` is the number of the first item there, `rows` the number of each where they do not follow
+    one another. `marks` are set once the page is committed. `rejected` holds rows that could not even be split into
+    fields. `starts` says that its place is read anew from here: what was rejected there before is forgotten.
     """
 
     kind: str
@@ -51,6 +52,12 @@ class Page:
     first_row: int = 1
     marks: dict[str, Any] = field(default_factory=dict)
     rejected: tuple[Rejected, ...] = ()
+    rows: list[int] | None = None
+    starts: bool = True
+
+    def row(self, index: int) -> int:
+        """The number that a person finds the item under at the page's place."""
+        return self.rows[index] if self.rows else self.first_row + index
 
 
 @dataclass(frozen=True)

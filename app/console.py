@@ -1,0 +1,39 @@
+"""What the commands say: plain lines for people, one JSON object a line for cron, progress only on a terminal."""
+
+import json
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+
+class Console:
+    """Says things in one of two ways: `text` or `json`. Errors go to stderr, all else to stdout."""
+
+    def __init__(self, log: str) -> None:
+        self._json = log == "json"
+        self._shows_progress = not self._json and sys.stderr.isatty()
+
+    def info(self, message: str, **fields: Any) -> None:
+        self._say("info", message, fields)
+
+    def errors(self, messages: Iterable[str]) -> None:
+        for message in messages:
+            self._say("error", message, {})
+
+    def progress(self, message: str) -> None:
+        """Shows how far something is, on the line that the next message overwrites; says nothing to a log."""
+        if self._shows_progress:
+            click.echo(f"\r\x1b[K{message}", err=True, nl=False)
+
+    def _say(self, level: str, message: str, fields: dict[str, Any]) -> None:
+        is_error = level == "error"
+        if self._shows_progress:
+            click.echo("\r\x1b[K", err=True, nl=False)
+        if self._json:
+            at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            click.echo(json.dumps({"at": at, "level": level, "message": message, **fields}), err=is_error)
+        else:
+            click.echo(f"error: {message}" if is_error else message, err=is_error)

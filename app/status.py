@@ -1,0 +1,65 @@
+"""`uptake status`: how fresh each source is, read beside the warehouse so that a running ingest is not in the way."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ingest.config import Settings
+
+
+def status(
+    settings: Settings, log: Mapping[str, Any] | None, read_model: Mapping[str, Any] | None, now: datetime
+) -> dict[str, Any]:
+    """`sources`: one object each, stale when without a success within its `stale_after_hours`; and `read_model`.
+
+    `log` is the content of status.json, `now` a UTC time.
+    """
+    entries = (log or {}).get("sources", {})
+    sources = []
+    for source in settings.source:
+        entry = entries.get(source.name, {})
+        success = entry.get("last_success_at")
+        too_old = now - timedelta(hours=source.stale_after_hours)
+        sources.append(
+            {
+                "name": source.name,
+                "kind": source.kind,
+                "last_run_at": entry.get("last_run_at"),
+                "last_success_at": success,
+                "stale": success is None or datetime.fromisoformat(success) < too_old,
+                "rows": entry.get("rows", {}),
+                "rejected": entry.get("rejected", 0),
+                "faults": entry.get("faults", []),
+            }
+        )
+    return {"sources": sources, "read_model": dict(read_model) if read_model else None}
+
+
+def is_stale(found: Mapping[str, Any]) -> bool:
+    return any(source["stale"] for source in found["sources"])
+
+
+def text(found: Mapping[str, Any], now: datetime) -> str:
+    """The status as lines for people."""
+    lines = []
+    for source in found["sources"]:
+        success = source["last_success_at"]
+        age = f"last success {_ago(success, now)}" if success else "never succeeded"
+        state = "STALE" if source["stale"] else "fresh"
+        lines.append(f"{source['name']} ({source['kind']}): {state}, {age}, {source['rejected']:,} rows rejected")
+        lines += [f"    {record}: {count:,} rows" for record, count in sorted(source["rows"].items())]
+        lines += [f"    last run: {fault}" for fault in source["faults"]]
+    model = found["read_model"]
+    lines.append(f"read model: {model['name']}, built {model['built_at']}" if model else "read model: none yet")
+    return "\n".join(lines)
+
+
+def _ago(instant: str, now: datetime) -> str:
+    minutes = (now - datetime.fromisoformat(instant)).total_seconds() / 60
+    if minutes < 120:
+        return f"{max(minutes, 0):.0f} min ago"
+    return f"{minutes / 60:.0f} h ago" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days ago"
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,248 @@
+"""One ingest from end to end: per source load what is pending, then fetch -> land -> load; and the replay from raw.
+
+All but `rehearse`, which writes nothing, expect the lock of `ingest.lock` to be held.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import count
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from ingest import people, raw
+from ingest.config import GithubSettings, Settings, SourceSettings
+from ingest.errors import DamagedRaw, SourceError
+from ingest.files import Files
+from ingest.load import Loaded, load
+from ingest.source import Fault, Hasher, Rejected, Source, Watermark
+from ingest.warehouse import FILE, Warehouse
+
+if TYPE_CHECKING:
+    from ingest.http import Http
+
+Progress = Callable[[str, Loaded], None]
+"""Called with a source's name and what it has loaded so far."""
+
+
+def _github(settings: Any, hasher: Hasher) -> Source:
+    # only where it is used: what speaks HTTP is slow to import
+    from ingest.github import Github
+
+    source: Source = Github(settings, hasher)
+    return source
+
+
+KINDS: dict[str, Callable[[Any, Hasher], Source]] = {"files": Files, "github": _github}
+"""kind -> the class behind it; a new source adds its line here."""
+
+
+@dataclass
+class SourceResult:
+    """What one source did in a run; it failed when it has a fault."""
+
+    name: str
+    loaded: Loaded = field(default_factory=Loaded)
+    faults: list[str] = field(default_factory=list)
+    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
+    seconds: float = 0.0
+
+    @property
+    def outcome(self) -> str:
+        return "failed" if self.faults else "ok"
+
+
+def ingest(
+    settings: Settings,
+    data: Path,
+    names: Collection[str],
+    *,
+    since: datetime | None = None,
+    full: bool = False,
+    progress: Progress = lambda name, loaded: None,
+) -> list[SourceResult]:
+    """Loads what an earlier run left pending and all that is new at the named sources; one result each.
+
+    A source that fails says so in its faults and the others go on. Raises LandingError when data cannot be written.
+    """
+    hasher = people.hasher(people.key(data))
+    raw.tidy(data)
+    results: list[SourceResult] = []
+    with Warehouse(data) as warehouse:
+        run_id = warehouse.next_run()
+        landed = raw.files(data)
+        numbers = count(1 + max([file.number for file in landed] + list(warehouse.raw_files().values()), default=0))
+        for entry in _chosen(settings, names):
+            source = KINDS[entry.kind](entry, hasher)
+            with _recorded(warehouse, run_id, "ingest", entry, results) as result:
+                work = _Work(warehouse, source, _names(settings), result, progress)
+                work.load_pending(landed)
+                since_when = Watermark({} if full else warehouse.marks(entry.name), since)
+                with raw.Landing(data, entry.name, numbers) as landing:
+                    work.pull(session(entry), since_when, landing)
+    return results
+
+
+def replay(
+    settings: Settings, data: Path, names: Collection[str], progress: Progress = lambda name, loaded: None
+) -> list[SourceResult]:
+    """Empties the named sources' part of staging and loads it again from raw; killed, the next run goes on with it."""
+    hasher = people.hasher(people.key(data))
+    raw.tidy(data)
+    results: list[SourceResult] = []
+    with Warehouse(data) as warehouse:
+        run_id = warehouse.next_run()
+        landed = raw.files(data)
+        warehouse.forget(list(names))
+        for entry in _chosen(settings, names):
+            with _recorded(warehouse, run_id, "replay", entry, results) as result:
+                source = KINDS[entry.kind](entry, hasher)
+                _Work(warehouse, source, _names(settings), result, progress).load_pending(landed)
+    return results
+
+
+def rehearse(
+    settings: Settings, data: Path, names: Collection[str], *, since: datetime | None = None, full: bool = False
+) -> list[SourceResult]:
+    """Fetches and parses as `ingest` would, and writes nothing at all; a key for hashing lives only for this run."""
+    hasher = people.hasher(people.existing_key(data) or secrets.token_bytes(32))
+    marks: dict[str, dict[str, Any]] = {}
+    if not full and (data / FILE).exists():
+        with Warehouse(data, read_only=True) as warehouse:
+            marks = {name: warehouse.marks(name) for name in names}
+    results: list[SourceResult] = []
+    for entry in _chosen(settings, names):
+        result = SourceResult(entry.name)
+        with _timed(result):
+            _rehearse(
+                KINDS[entry.kind](entry, hasher), session(entry), Watermark(marks.get(entry.name, {}), since), result
+            )
+        _judge(result, entry.max_rejected_ratio)
+        results.append(result)
+    return results
+
+
+def check(settings: Settings, data: Path) -> Iterator[tuple[str, list[str]]]:
+    """Per source its name and one line for each thing that is missing; writes nothing."""
+    hasher = people.hasher(people.existing_key(data) or secrets.token_bytes(32))
+    for entry in settings.source:
+        try:
+            yield entry.name, list(KINDS[entry.kind](entry, hasher).check(session(entry)))
+        except SourceError as error:
+            yield entry.name, [str(error)]
+
+
+def session(entry: SourceSettings) -> "Http":
+    """The connection of a source. Raises SourceError when the variable that should hold its token is not set."""
+    if not isinstance(entry, GithubSettings):
+        # files have no host; their source never touches it
+        return cast("Http", None)
+    from ingest.http import Http
+
+    token = os.environ.get(entry.token_env or "")
+    if entry.token_env and not token:
+        raise SourceError(
+            f"{entry.name}: the environment variable {entry.token_env} of token_env is not set; export it"
+        )
+    return Http(entry.base_url, token, token_name=f"${entry.token_env}" if token else "no token")
+
+
+@dataclass
+class _Work:
+    """One source at work in a run; what it loads adds up in `result`."""
+
+    warehouse: Warehouse
+    source: Source
+    names: Collection[str]
+    result: SourceResult
+    progress: Progress
+
+    def load_pending(self, landed: list[raw.RawFile]) -> None:
+        """Loads the raw files of this source that are not loaded yet, in the order in which they were landed."""
+        known = self.warehouse.raw_files()
+        for file in landed:
+            if file.source == self.source.name and file.name not in known:
+                self._load(file)
+
+    def pull(self, http: "Http", since: Watermark, landing: raw.Landing) -> None:
+        """Fetches what is new; each raw file is loaded as soon as it is full, the last one also after a fault."""
+        try:
+            for part in self.source.fetch(http, since):
+                if isinstance(part, Fault):
+                    self.result.faults.append(part.message)
+                elif file := landing.add(part):
+                    self._load(file)
+        except SourceError as error:
+            self.result.faults.append(str(error))
+        if file := landing.close():
+            self._load(file)
+
+    def _load(self, file: raw.RawFile) -> None:
+        self.result.loaded += load(self.warehouse, self.source, file, self.names)
+        self.progress(self.source.name, self.result.loaded)
+
+
+def _rehearse(source: Source, http: "Http", since: Watermark, result: SourceResult) -> None:
+    for part in source.fetch(http, since):
+        if isinstance(part, Fault):
+            result.faults.append(part.message)
+            continue
+        bad = sum(isinstance(parsed, Rejected) for parsed in source.parse(part))
+        good = len(part.items) - bad
+        result.loaded += Loaded(1, good, good, bad + len(part.rejected))
+
+
+@contextmanager
+def _recorded(
+    warehouse: Warehouse, run_id: int, command: str, entry: SourceSettings, results: list[SourceResult]
+) -> Iterator[SourceResult]:
+    """Times a source, turns its failure into a fault, and logs what came of it."""
+    result = SourceResult(entry.name)
+    results.append(result)
+    with _timed(result):
+        yield result
+    _judge(result, entry.max_rejected_ratio)
+    with warehouse.transaction():
+        warehouse.log_run(
+            run_id=run_id,
+            command=command,
+            source=result.name,
+            started_at=result.started_at,
+            finished_at=datetime.now(UTC).replace(tzinfo=None),
+            outcome=result.outcome,
+            page_count=result.loaded.pages,
+            row_count=result.loaded.rows,
+            rejected_count=result.loaded.rejected,
+            message="\n".join(result.faults) or None,
+        )
+
+
+@contextmanager
+def _timed(result: SourceResult) -> Iterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    except (SourceError, DamagedRaw) as error:
+        result.faults.append(str(error))
+    result.seconds = time.monotonic() - started
+
+
+def _judge(result: SourceResult, most: float) -> None:
+    rejected, all_rows = result.loaded.rejected, result.loaded.rejected + result.loaded.received
+    if rejected and rejected / all_rows > most:
+        result.faults.append(
+            f"{result.name}: {rejected:,} of {all_rows:,} rows rejected, more than max_rejected_ratio = {most:g}; "
+            "the rest is loaded; `uptake status` counts them and the Data page shows why"
+        )
+
+
+def _chosen(settings: Settings, names: Collection[str]) -> list[SourceSettings]:
+    return [entry for entry in settings.source if entry.name in names]
+
+
+def _names(settings: Settings) -> set[str]:
+    return {entry.name for entry in settings.source}

@@ -1,0 +1,71 @@
+"""The run log for readers: data/status.json, written after each run, since a running ingest locks the warehouse."""
+
+import json
+import os
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from ingest.config import Settings
+from ingest.errors import LandingError
+from ingest.warehouse import Warehouse
+
+FILE = "status.json"
+KEPT_RUNS = 50
+
+
+def write(settings: Settings, data: Path, build: Mapping[str, Any] | None) -> None:
+    """Writes what `read` gives: each source with its rows and last runs, the last 50 runs, and the current build."""
+    with Warehouse(data) as warehouse:
+        content = {
+            "written_at": _iso(datetime.now(UTC).replace(tzinfo=None)),
+            "sources": _sources(settings, warehouse),
+            "runs": [{name: _iso(value) for name, value in run.items()} for run in warehouse.runs(KEPT_RUNS)],
+            "build": dict(build) if build else None,
+        }
+    file = data / FILE
+    draft = file.with_name(f"{FILE}.tmp")
+    try:
+        with draft.open("w", encoding="utf-8") as out:
+            json.dump(content, out, indent=1)
+            out.flush()
+            os.fsync(out.fileno())
+        draft.rename(file)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise LandingError(f"{file}: cannot be written ({error.strerror}); free space and run again") from None
+
+
+def read(data: Path) -> dict[str, Any] | None:
+    """The content of status.json, or None before the first run. Times are ISO 8601 with Z.
+
+    `sources`: name -> {kind, last_run_at, last_success_at, rows: {record: n}, rejected, faults}. `runs`: newest first,
+    one entry per run and source, as in meta.run. `build`: {name, built_at} or None.
+    """
+    try:
+        content: dict[str, Any] = json.loads((data / FILE).read_text("utf-8"))
+    except FileNotFoundError:
+        return None
+    return content
+
+
+def _sources(settings: Settings, warehouse: Warehouse) -> dict[str, dict[str, Any]]:
+    kinds = {source.name: source.kind for source in settings.source}
+    last, rows, rejected = warehouse.last_runs(), warehouse.row_counts(), warehouse.rejected_counts()
+    never = (None, None, None)
+    return {
+        name: {
+            "kind": kinds.get(name),
+            "last_run_at": _iso(last.get(name, never)[0]),
+            "last_success_at": _iso(last.get(name, never)[1]),
+            "rows": rows.get(name, {}),
+            "rejected": rejected.get(name, 0),
+            "faults": (last.get(name, never)[2] or "").splitlines(),
+        }
+        for name in sorted({*kinds, *last, *rows})
+    }
+
+
+def _iso(value: Any) -> Any:
+    return value.isoformat(timespec="seconds") + "Z" if isinstance(value, datetime) else value

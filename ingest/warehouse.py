@@ -1,0 +1,189 @@
+"""The warehouse: staging, watermarks and the run log in one DuckDB file that only the holder of the lock opens."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from string import Template
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+import polars as pl
+
+from ingest.errors import LandingError, LockHeld
+from ingest.records import RECORDS
+
+FILE = "warehouse.duckdb"
+_HERE = Path(__file__).parent
+_STATEMENTS: dict[str, str] = dict(
+    re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", (_HERE / "warehouse.sql").read_text("utf-8"), re.M | re.S)
+)
+_TYPES: dict[str, pl.DataType] = {
+    "VARCHAR": pl.String(),
+    "VARCHAR[]": pl.List(pl.String()),
+    "TIMESTAMP": pl.Datetime("us"),
+    "BOOLEAN": pl.Boolean(),
+    "INTEGER": pl.Int32(),
+    "BIGINT": pl.Int64(),
+    "DOUBLE": pl.Float64(),
+}
+REJECTED = {"source": pl.String, "record": pl.String, "file": pl.String, "row_number": pl.Int64} | {
+    "reason": pl.String,
+    "content": pl.String,
+}
+
+
+class Warehouse:
+    """An open warehouse. What changes it runs inside `transaction`, so that a crash leaves all of it or nothing."""
+
+    def __init__(self, data: Path, read_only: bool = False) -> None:
+        self.file = data / FILE
+        with self._guard():
+            self._con = duckdb.connect(str(self.file), read_only=read_only)
+            if not read_only:
+                with self.transaction():
+                    self._con.execute((_HERE / "staging.sql").read_text("utf-8"))
+                    self._con.execute(_STATEMENTS["layout"])
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._con.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing. Raises LandingError when the file cannot be written, with nothing changed."""
+        with self._guard():
+            self._con.begin()
+            try:
+                yield
+                self._con.commit()
+            except BaseException:
+                # a commit that failed on a full disk has closed the database already; its log rolls it back
+                with suppress(duckdb.Error):
+                    self._con.rollback()
+                raise
+
+    def upsert(self, noun: str, batch: pl.DataFrame) -> int:
+        """Inserts or replaces records by their key; returns how many are new or differ. Keys must be unique in it."""
+        columns = list(self.schema(noun))
+        keys = ["source", *RECORDS[noun].key]
+        statement = Template(_STATEMENTS["upsert"]).substitute(
+            noun=noun,
+            same_key=" and ".join(f"old.{name} is not distinct from new.{name}" for name in keys),
+            differs=" or ".join(f"old.{name} is distinct from new.{name}" for name in columns if name not in keys)
+            or "false",
+        )
+        with self._registered("batch", batch):
+            return int(self._one(statement)[0])
+
+    def schema(self, noun: str) -> dict[str, pl.DataType]:
+        """The columns of a staging table with the frame types that fit them."""
+        table = self._con.table(f"staging.{noun}")
+        return {name: _TYPES[str(kind)] for name, kind in zip(table.columns, table.types, strict=True)}
+
+    def reject(self, source: str, read_anew: Iterable[str], rejects: pl.DataFrame) -> None:
+        """Forgets what was rejected at the places that were read anew, then adds the rejected rows, each once."""
+        self._con.execute(_STATEMENTS["clear_rejected"], {"source": source, "files": list(read_anew)})
+        with self._registered("rejects", rejects):
+            self._con.execute(_STATEMENTS["reject"])
+
+    def cover(self, source: str, nouns: Iterable[str]) -> None:
+        """Notes that the source delivers these records, even when it has no row of them."""
+        self._con.execute(_STATEMENTS["cover"], {"source": source, "records": list(nouns)})
+
+    def mark(self, source: str, marks: Mapping[str, Any]) -> None:
+        """Sets where the source left off."""
+        if marks:
+            values = [json.dumps(value, sort_keys=True) for value in marks.values()]
+            self._con.execute(_STATEMENTS["mark"], {"source": source, "keys": list(marks), "values": values})
+
+    def marks(self, source: str) -> dict[str, Any]:
+        """Where the source left off, by key."""
+        rows = self._con.execute(_STATEMENTS["marks"], {"source": source}).fetchall()
+        return {key: json.loads(value) for key, value in rows}
+
+    def record_raw_file(self, **entry: Any) -> None:
+        """Notes a raw file as loaded, in the transaction that loads it; the names are the columns of meta.raw_file."""
+        self._con.execute(_STATEMENTS["record_raw_file"], entry)
+
+    def raw_files(self) -> dict[str, int]:
+        """The raw files that are loaded: name -> number."""
+        return dict(self._con.execute(_STATEMENTS["raw_files"]).fetchall())
+
+    def forget(self, sources: list[str]) -> None:
+        """Empties everything of these sources but the run log, in one transaction; a replay fills it again."""
+        tables = [f"staging.{noun}" for noun in (*RECORDS, "rejected", "coverage")]
+        with self.transaction():
+            for table in [*tables, "meta.raw_file", "meta.watermark"]:
+                statement = Template(_STATEMENTS["forget"]).substitute(table=table)
+                self._con.execute(statement, {"sources": sources})
+
+    def next_run(self) -> int:
+        """The number of the run to come."""
+        return int(self._one(_STATEMENTS["next_run"])[0])
+
+    def log_run(self, **entry: Any) -> None:
+        """Adds a line to the run log; the names are the columns of meta.run."""
+        self._con.execute(_STATEMENTS["log_run"], entry)
+
+    def runs(self, last: int) -> list[dict[str, Any]]:
+        """The log of the last runs, newest first, one entry per source."""
+        return self._rows(_STATEMENTS["runs"], {"last": last})
+
+    def last_runs(self) -> dict[str, tuple[datetime, datetime | None, str | None]]:
+        """Per source: its last ingest, its last one without fault, and the message of the last."""
+        rows = self._con.execute(_STATEMENTS["last_runs"]).fetchall()
+        return {source: (last, success, message) for source, last, success, message in rows}
+
+    def row_counts(self) -> dict[str, dict[str, int]]:
+        """source -> record -> rows, for each record that the source has delivered, 0 included."""
+        counts: dict[str, dict[str, int]] = {}
+        for source, record in self._con.execute(_STATEMENTS["coverage"]).fetchall():
+            counts.setdefault(source, {})[record] = 0
+        for noun in RECORDS:
+            statement = Template(_STATEMENTS["row_counts"]).substitute(noun=noun)
+            for source, count in self._con.execute(statement).fetchall():
+                counts.setdefault(source, {})[noun] = count
+        return counts
+
+    def rejected_counts(self) -> dict[str, int]:
+        """source -> rows now in staging.rejected."""
+        return dict(self._con.execute(_STATEMENTS["rejected_counts"]).fetchall())
+
+    @contextmanager
+    def _guard(self) -> Iterator[None]:
+        try:
+            yield
+        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, OSError) as error:
+            cause = str(error).splitlines()[0]
+            if "Conflicting lock" in cause or "Could not set lock" in cause:
+                raise LockHeld(f"{self.file}: is open in another program; close it and run again") from None
+            raise LandingError(
+                f"{self.file}: cannot be read or written ({cause}); free space or mend permissions and run again"
+            ) from None
+
+    @contextmanager
+    def _registered(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
+        self._con.register(name, frame)
+        try:
+            yield
+        finally:
+            self._con.unregister(name)
+
+    def _one(self, statement: str) -> tuple[Any, ...]:
+        row = self._con.execute(statement).fetchone()
+        if row is None:
+            raise LandingError(f"{self.file}: gave no answer; it may be damaged: run `uptake replay`")
+        return row
+
+    def _rows(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
+        cursor = self._con.execute(statement, dict(parameters))
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]

@@ -1,0 +1,114 @@
+-- name: layout
+-- What ingest knows of its own work: raw files loaded, where each source left off, and the log of runs.
+create schema if not exists meta;
+
+create table if not exists meta.raw_file (
+    name text not null,
+    source text not null,
+    number bigint not null,
+    page_count integer not null,
+    row_count bigint not null,
+    rejected_count bigint not null
+);
+
+create table if not exists meta.watermark (
+    source text not null,
+    key text not null,
+    value json not null
+);
+
+create table if not exists meta.run (
+    run_id bigint not null,
+    command text not null,
+    source text not null,
+    started_at timestamp not null,
+    finished_at timestamp not null,
+    outcome text not null,
+    page_count integer not null,
+    row_count bigint not null,
+    rejected_count bigint not null,
+    message text
+);
+
+-- name: upsert
+-- A template, since a table cannot be a parameter: the names come from ingest/records.py and nowhere else.
+-- Counts the rows that are new or differ; an equal copy changes nothing.
+merge into staging.$noun as old
+using batch as new
+on $same_key
+when matched and ($differs) then update by name
+when not matched then insert by name;
+
+-- name: clear_rejected
+delete from staging.rejected where source = $source and file in (select unnest($files));
+
+-- name: reject
+insert into staging.rejected
+select distinct source, record, file, row_number, reason, content from rejects
+where not exists (
+    select 1 from staging.rejected as old
+    where old.source = rejects.source
+        and old.record = rejects.record
+        and old.file = rejects.file
+        and old.row_number = rejects.row_number
+        and old.reason = rejects.reason
+);
+
+-- name: cover
+insert into staging.coverage
+select $source, record from (select unnest($records) as record)
+where not exists (select 1 from staging.coverage as old where old.source = $source and old.record = record);
+
+-- name: mark
+merge into meta.watermark as old
+using (select $source as source, key, cast(value as json) as value from (select unnest($keys) as key, unnest($values) as value)) as new
+on old.source = new.source and old.key = new.key
+when matched then update by name
+when not matched then insert by name;
+
+-- name: record_raw_file
+insert into meta.raw_file values ($name, $source, $number, $page_count, $row_count, $rejected_count);
+
+-- name: raw_files
+select name, number from meta.raw_file;
+
+-- name: marks
+select key, cast(value as text) from meta.watermark where source = $source;
+
+-- name: next_run
+select coalesce(max(run_id), 0) + 1 from meta.run;
+
+-- name: log_run
+insert into meta.run values (
+    $run_id, $command, $source, $started_at, $finished_at, $outcome, $page_count, $row_count, $rejected_count, $message
+);
+
+-- name: last_runs
+select
+    source,
+    max(finished_at) as last_run_at,
+    max(finished_at) filter (where outcome = 'ok') as last_success_at,
+    arg_max(message, run_id) as message
+from meta.run
+where command = 'ingest'
+group by source;
+
+-- name: runs
+select run_id, command, source, started_at, finished_at, outcome, page_count, row_count, rejected_count, message
+from meta.run
+where run_id > (select coalesce(max(run_id), 0) from meta.run) - $last
+order by run_id desc, source;
+
+-- name: rejected_counts
+select source, count(*) from staging.rejected group by source;
+
+-- name: coverage
+select source, record from staging.coverage order by source, record;
+
+-- name: row_counts
+-- A template, as above.
+select source, count(*) from staging.$noun group by source;
+
+-- name: forget
+-- A template, as above.
+delete from $table where source in (select unnest($$sources));
