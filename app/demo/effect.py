@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from app.demo.change import Change
-from app.demo.organisation import World, found
+from app.demo.founding import found
+from app.demo.organisation import World
 from app.demo.simulation import Simulation, delivery
 
 Part = Callable[[Change], float | None]

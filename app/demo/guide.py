@@ -16,7 +16,7 @@ development = ["dev*"]
 
 # How a deployment through the platform is recognised when its record does not say.
 [platform]
-uses = ["acme/ml-platform/.github/workflows/deploy.yml*"]
+uses = ["acme/ml-platform/.github/workflows/*"]
 workflows = ["ML deploy*"]
 
 [[source]]
@@ -40,7 +40,7 @@ and covers {start} up to, not including, {end}. The same command on the same day
 |---|---|
 | `uptake.toml` | the configuration that reads the exports; the source is marked as simulated, and every page says so |
 | `exports/` | the records as files, in CSV, JSON lines and Parquet, with a few rows that are wrong on purpose |
-| `truth.json` | what was put in (`parameters`) and what came out in these rows (`realised`); nothing in Uptake reads it |
+| `truth.json` | what was put in (`parameters`) and what came out in these rows (`realised`); Uptake never reads it |
 
 To look at it, from this folder:
 
@@ -54,8 +54,8 @@ To look at it, from this folder:
 - A known effect. Adoption multiplies the working hours between releases by 0.55, those in review by 0.80 and those
   waiting for approval by 0.70; it takes the chance that a release goes wrong from 22 % to 11 %.
 - Things that mislead: faster teams tend to adopt first, teams adopt after bad weeks, everybody gets slightly faster
-  over time, and good months and bad months come and go. `realised.effects` in `truth.json` therefore gives three figures:
-  before, after, and after had adoption changed nothing.
+  over time, and good months and bad months come and go. `realised.effects` in `truth.json` therefore gives three
+  figures: before, after, and after had adoption changed nothing.
 - Weekends, Dutch holidays, a quiet fortnight around Christmas, retrains every night, pipelines that fail and pass when
   run again, incidents that name a deployment, a product, a repository or only a team.
 - Two surveys on twelve pains, and a roadmap that answers some of them.

@@ -92,7 +92,7 @@ def _caused(world: World, histories: list[History], live: LiveDeployments) -> It
                     rng,
                     history.product,
                     made.noticed_at,
-                    rng.choice(_TITLES),
+                    title=rng.choice(_TITLES),
                     caused_by=made,
                     link=_link(rng, live, made, made.noticed_at),
                 )
@@ -111,13 +111,13 @@ def _others(world: World, histories: list[History], live: LiveDeployments) -> It
     """Incidents that no deployment caused: none of its product is younger than the window."""
     for history in histories:
         rng = world.rng("other incident", history.product.name)
-        for share in sorted(rng.random() for _ in range(rng.choice((0, 1, 1, 2)))):
+        for share in sorted(rng.random() for _ in range(rng.choice((0, 0, 1, 1)))):
             at = world.start + share * (world.now - world.start)
             at = at.replace(microsecond=0)
             newest = live.newest(("product", history.product.name), at)
             if newest is not None and at - newest[0] > WINDOW + HOUR:
                 yield _incident(
-                    world, rng, history.product, at, rng.choice(_OTHER_TITLES), caused_by=None, link="product"
+                    world, rng, history.product, at, title=rng.choice(_OTHER_TITLES), caused_by=None, link="product"
                 )
 
 
@@ -126,6 +126,7 @@ def _incident(
     rng: random.Random,
     product: Product,
     at: datetime,
+    *,
     title: str,
     caused_by: Deployment | None,
     link: str,

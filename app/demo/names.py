@@ -20,17 +20,17 @@ PRODUCTS = {
     "platform": ("portal", "runners"),
 }
 
-FIRST_NAMES = (
-    "ada anouk arda bas bram carlijn chidi daan daria dewi eline emre esra femke fleur floris gijs hanna hugo ilse ines "
-    "iris isa jasper jelle jona joost julia karim kaya koen lara lars leyla lotte luuk maaike malik maren mees milan mila "
-    "nadia niek nina noor olaf otis pim pleun quinten rania ravi roos ruben sanne siem sofie suze tess thijs tobias vera "
-    "wessel wout xena yara youssef yuna zoe"
-).split()
+FIRST_NAMES = """
+ada anouk arda bas bram carlijn chidi daan daria dewi eline emre esra femke fleur floris gijs hanna hugo ilse
+ines iris isa jasper jelle jona joost julia karim kaya koen lara lars leyla lotte luuk maaike malik maren mees
+milan mila nadia niek nina noor olaf otis pim pleun quinten rania ravi roos ruben sanne siem sofie suze tess
+thijs tobias vera wessel wout xena yara youssef yuna zoe
+"""
 
-LAST_NAMES = (
-    "aalders adema akkerman baars bakkum blom boersma brand burgers coelho dekkers dijkhuis drost duivel eekhof elzinga "
-    "faber fortuin geel goossen groothuis haak hazelaar heijden hoekstra ibsen jager jansma kaandorp kalma kool kramer "
-    "kuiper laan leemans lindeboom maas meerman mulderij nagtegaal noorlander okafor olthof osinga paal pastoor polman "
-    "quist rademaker reitsma rietveld sahin schaap singh sloot spaan tamminga terpstra uyttewaal veldhuis visscher vos "
-    "wagenaar westra wiersma yilmaz zandstra zijlstra"
-).split()
+LAST_NAMES = """
+aalders adema akkerman baars bakkum blom boersma brand burgers coelho dekkers dijkhuis drost duivel eekhof
+elzinga faber fortuin geel goossen groothuis haak hazelaar heijden hoekstra ibsen jager jansma kaandorp kalma
+kool kramer kuiper laan leemans lindeboom maas meerman mulderij nagtegaal noorlander okafor olthof osinga paal
+pastoor polman quist rademaker reitsma rietveld sahin schaap singh sloot spaan tamminga terpstra uyttewaal
+veldhuis visscher vos wagenaar westra wiersma yilmaz zandstra zijlstra
+"""

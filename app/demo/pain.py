@@ -1,4 +1,4 @@
-"""The twelve pain points, how badly they truly hurt, and the roadmap of the platform team."""
+"""The twelve pain points, how badly they truly hurt, and what people write in free text."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,6 +15,7 @@ class Pain:
 
     pain_id: str
     title: str
+    description: str
     theme: str
     evidence_metric: str
     quadrant: str
@@ -22,54 +23,144 @@ class Pain:
     adopted: float = 1.0
     intensity: float = 0.4
     roles: Mapping[str, float] = field(default_factory=dict)
-    description: str = ""
 
 
 PAINS = (
-    Pain("P01", "It takes too long before a model works for customers", "Delivery", "lead_time", "quick_win", (0.78, 0.78), 0.62, 0.6, {"product owner": 1.1}, "From finished work to production."),
-    Pain("P02", "Approvals take days and nobody can say why", "Delivery", "approval_trust", "quick_win", (0.58, 0.62), 0.9, 0.45, {"ML engineer": 1.1}, "Waiting for a person who presses a button."),
-    Pain("P03", "Customers notice that a model is broken before we do", "Operations", "detection", "quick_win", (0.62, 0.66), 0.8, 0.5, {}, "No alarm when predictions drift or stop."),
-    Pain("P04", "What works on my laptop fails in production", "Delivery", "deployment_failure_rate", "quick_win", (0.6, 0.6), 0.9, 0.35, {"data scientist": 1.1}, "Environments differ in versions and rights."),
-    Pain("P05", "Getting access to production data takes weeks", "Data", "time_to_first_deployment", "listen", (0.6, 0.66), 1.0, 0.55, {"data scientist": 1.1, "software engineer": 0.85}, "Requests, forms and approvals for each table."),
-    Pain("P06", "The documentation does not match what the platform does", "Support", "adoption_funnel", "listen", (0.5, 0.58), 1.05, 0.3, {}, "Examples that no longer run."),
-    Pain("P07", "Pipelines fail for no reason and pass when run again", "Delivery", "ci_health", "unsure", (0.42, 0.34), 1.0, 0.35, {}, "Flaky tests and runners."),
-    Pain("P08", "There are too few graphics cards for training", "Compute", "ci_health", "drift", (0.14, 0.1), 1.0, 0.3, {"ML engineer": 1.3}, "Queues for large machines."),
-    Pain("P09", "Notebooks cannot be scheduled", "Compute", "capability_coverage", "drift", (0.12, 0.08), 1.0, 0.3, {"data scientist": 1.3}, "A notebook as a nightly job."),
-    Pain("P10", "Taking back a bad release is manual and frightening", "Operations", "recovery_time", "later", (0.2, 0.12), 0.7, 0.4, {}, "No button to return to the version before."),
-    Pain("P11", "Security checks block work without saying what to do", "Controls", "control_friction", "listen", (0.45, 0.56), 1.0, 0.4, {"software engineer": 1.1}, "Findings without a remedy."),
-    Pain("P12", "Nobody can tell which data a live model was trained on", "Controls", "traceability", "later", (0.13, 0.1), 0.8, 0.4, {}, "Models without data version."),
-)  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Initiative:
-    """Work on the roadmap. `started` and `shipped` are shares of the simulated period; None is not yet."""
-
-    initiative_id: str
-    title: str
-    status: str
-    pain_ids: tuple[str, ...]
-    priority: int
-    effort_days: float
-    started: float | None = None
-    shipped: float | None = None
-
-
-ROADMAP = (
-    Initiative("I01", "One deployment template with tests built in", "in_progress", ("P01", "P04"), 1, 9, 0.70),
-    Initiative("I02", "Approve small releases automatically", "planned", ("P02",), 2, 5),
-    Initiative("I03", "Alarms for models that drift or go silent", "in_progress", ("P03",), 2, 25, 0.72),
-    Initiative("I04", "Same images from laptop to production", "planned", ("P04",), 3, 8),
-    Initiative("I05", "Larger cluster with graphics cards", "in_progress", ("P08",), 1, 60, 0.55),
-    Initiative("I06", "Scheduler for notebooks", "planned", ("P09",), 2, 30),
-    Initiative("I07", "Move the runners to the new cloud region", "in_progress", (), 3, 40, 0.60),
-    Initiative("I08", "Self-service access to production data", "idea", ("P05",), 4, 35),
-    Initiative("I09", "Rewrite of the user guide", "dropped", ("P06",), 4, 15, 0.20),
-    Initiative("I10", "Start page of the platform", "shipped", ("P06",), 3, 12, 0.10, 0.30),
-    Initiative("I11", "Finder for flaky tests", "planned", ("P07",), 4, 12),
-    Initiative("I12", "Deployment pipeline, first version", "shipped", ("P01",), 1, 80, 0.02, 0.15),
+    Pain(
+        pain_id="P01",
+        title="It takes too long before a model works for customers",
+        description="From finished work to production.",
+        theme="Delivery",
+        evidence_metric="lead_time",
+        quadrant="quick_win",
+        reach=(0.78, 0.78),
+        adopted=0.62,
+        intensity=0.6,
+        roles={"product owner": 1.1},
+    ),
+    Pain(
+        pain_id="P02",
+        title="Approvals take days and nobody can say why",
+        description="Waiting for a person who presses a button.",
+        theme="Delivery",
+        evidence_metric="approval_trust",
+        quadrant="quick_win",
+        reach=(0.58, 0.62),
+        adopted=0.9,
+        intensity=0.45,
+        roles={"ML engineer": 1.1},
+    ),
+    Pain(
+        pain_id="P03",
+        title="Customers notice that a model is broken before we do",
+        description="No alarm when predictions drift or stop.",
+        theme="Operations",
+        evidence_metric="detection",
+        quadrant="quick_win",
+        reach=(0.62, 0.66),
+        adopted=0.8,
+        intensity=0.5,
+    ),
+    Pain(
+        pain_id="P04",
+        title="What works on my laptop fails in production",
+        description="Environments differ in versions and rights.",
+        theme="Delivery",
+        evidence_metric="deployment_failure_rate",
+        quadrant="quick_win",
+        reach=(0.6, 0.6),
+        adopted=0.9,
+        intensity=0.35,
+        roles={"data scientist": 1.1},
+    ),
+    Pain(
+        pain_id="P05",
+        title="Getting access to production data takes weeks",
+        description="Requests, forms and approvals for each table.",
+        theme="Data",
+        evidence_metric="time_to_first_deployment",
+        quadrant="listen",
+        reach=(0.6, 0.66),
+        intensity=0.55,
+        roles={"data scientist": 1.1, "software engineer": 0.85},
+    ),
+    Pain(
+        pain_id="P06",
+        title="The documentation does not match what the platform does",
+        description="Examples that no longer run.",
+        theme="Support",
+        evidence_metric="adoption_funnel",
+        quadrant="listen",
+        reach=(0.5, 0.58),
+        adopted=1.05,
+        intensity=0.3,
+    ),
+    Pain(
+        pain_id="P07",
+        title="Pipelines fail for no reason and pass when run again",
+        description="Flaky tests and runners.",
+        theme="Delivery",
+        evidence_metric="ci_health",
+        quadrant="unsure",
+        reach=(0.42, 0.34),
+        intensity=0.35,
+    ),
+    Pain(
+        pain_id="P08",
+        title="There are too few graphics cards for training",
+        description="Queues for large machines.",
+        theme="Compute",
+        evidence_metric="ci_health",
+        quadrant="drift",
+        reach=(0.14, 0.1),
+        intensity=0.3,
+        roles={"ML engineer": 1.3},
+    ),
+    Pain(
+        pain_id="P09",
+        title="Notebooks cannot be scheduled",
+        description="A notebook as a nightly job.",
+        theme="Compute",
+        evidence_metric="capability_coverage",
+        quadrant="drift",
+        reach=(0.12, 0.08),
+        intensity=0.3,
+        roles={"data scientist": 1.3},
+    ),
+    Pain(
+        pain_id="P10",
+        title="Taking back a bad release is manual and frightening",
+        description="No button to return to the version before.",
+        theme="Operations",
+        evidence_metric="recovery_time",
+        quadrant="later",
+        reach=(0.2, 0.12),
+        adopted=0.7,
+        intensity=0.4,
+    ),
+    Pain(
+        pain_id="P11",
+        title="Security checks block work without saying what to do",
+        description="Findings without a remedy.",
+        theme="Controls",
+        evidence_metric="control_friction",
+        quadrant="listen",
+        reach=(0.45, 0.56),
+        intensity=0.4,
+        roles={"software engineer": 1.1},
+    ),
+    Pain(
+        pain_id="P12",
+        title="Nobody can tell which data a live model was trained on",
+        description="Models without data version.",
+        theme="Controls",
+        evidence_metric="traceability",
+        quadrant="later",
+        reach=(0.13, 0.1),
+        adopted=0.8,
+        intensity=0.4,
+    ),
 )
-PLANNED = frozenset({"planned", "in_progress"})
 
 FREE_TEXTS = (
     "The template saved us a week, thank you.",

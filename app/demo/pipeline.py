@@ -5,6 +5,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from app.demo.change import Change, sha, someone
 from app.demo.deployment import Deployment, History
@@ -22,6 +23,16 @@ _MINUTES = {
     "Nightly retrain": (48.0, 0.3),
     "Security scan": (4.0, 0.4),
 }
+
+
+class Trigger(NamedTuple):
+    """What sets off a run."""
+
+    at: datetime
+    branch: str
+    event: str
+    sha: str | None
+    actor: str
 
 
 @dataclass
@@ -63,12 +74,11 @@ class Pipeline:
         """CI and Lint for each push to a pull request, CI again on main."""
         for change in self.history.changes:
             yield from self._pushes(change)
-            healthy = self._health(change.merged_at, 0.92, 0.965)
-            yield from self._played(
-                "CI", change.merged_at + 4 * SECOND, "main", "push", change.merge_sha, change.author, healthy
-            )
+            merged = Trigger(change.merged_at + 4 * SECOND, "main", "push", change.merge_sha, change.author)
+            yield from self._played("CI", merged, self._health(merged.at, 0.92, 0.965))
 
     def _pushes(self, change: Change) -> Iterator[Run]:
+        """The last push mostly passes, or it would not have been merged."""
         rng, branch = self.rng, f"change/{change.number}"
         count = 1 if change.is_bot or change.is_hotfix else rng.choices((1, 2, 3), (56, 30, 14))[0]
         open_for = change.merged_at - change.opened_at
@@ -76,41 +86,36 @@ class Pipeline:
             at = change.opened_at + 5 * SECOND + open_for * (0.85 * push / count)
             is_last = push == count - 1
             commit = change.head_sha if is_last else sha(rng)
+            pushed = Trigger(at, branch, "pull_request", commit, change.author)
             healthy = self._health(at, 0.93, 0.96) if is_last else self._health(at, 0.52, 0.68)
-            yield from self._played("CI", at, branch, "pull_request", commit, change.author, healthy)
+            yield from self._played("CI", pushed, healthy)
             if self._lints(at):
-                yield from self._played(
-                    "Lint", at, branch, "pull_request", commit, change.author, min(0.98, healthy + 0.06)
-                )
+                yield from self._played("Lint", pushed, min(0.98, healthy + 0.06))
 
-    def _played(
-        self, workflow: str, at: datetime, branch: str, event: str, commit: str | None, actor: str, healthy: float
-    ) -> Iterator[Run]:
+    def _played(self, workflow: str, trigger: Trigger, healthy: float) -> Iterator[Run]:
         """One run; a flaky failure is run again on the same commit, mostly as a second attempt."""
         rng = self.rng
-        run = self._run(workflow, at, branch, event, commit, actor)
-        draw = rng.random()
-        if draw > healthy:
+        run = self._run(workflow, trigger)
+        if rng.random() > healthy:
             run.conclusion = "timed_out" if rng.random() < 0.03 else "failure"
         elif rng.random() < 0.035:
             run.conclusion = rng.choices(("cancelled", "skipped"), (3, 1))[0]
         yield run
-        flaky = 0.35 if self._team(at).on_platform(at) else 0.45
+        flaky = 0.35 if self._team(trigger.at).on_platform(trigger.at) else 0.45
         if run.conclusion == "failure" and run.finished_at is not None and rng.random() < flaky:
-            at = run.finished_at + rng.uniform(1, 25) * MINUTE
-            again = self._run(workflow, at, branch, event, commit, actor)
+            again = self._run(workflow, trigger._replace(at=run.finished_at + rng.uniform(1, 25) * MINUTE))
             if rng.random() < 0.8:
                 again = replace(again, run_id=run.run_id, attempt=2, created_at=run.created_at)
             if rng.random() < 0.15:
                 again.conclusion = "failure"
             yield again
 
-    def _run(self, workflow: str, at: datetime, branch: str, event: str, commit: str | None, actor: str) -> Run:
-        rng = self.rng
+    def _run(self, workflow: str, trigger: Trigger) -> Run:
+        """A run that passes, after a wait that is longer at busy hours and shorter on the platform's runners."""
+        rng, at = self.rng, trigger.at
         self.last_id += 1
-        on_platform = self._team(at).on_platform(at)
         busy = 1.7 if at.weekday() < 4 and 8 <= at.hour < 14 else 1.0
-        queued = rng.lognormvariate(math.log(16 * busy * (0.7 if on_platform else 1.0)), 0.9)
+        queued = rng.lognormvariate(math.log(16 * busy * (0.7 if self._team(at).on_platform(at) else 1.0)), 0.9)
         median, spread = _MINUTES[workflow]
         started_at = at + queued * SECOND
         return Run(
@@ -118,10 +123,10 @@ class Pipeline:
             product=self.product,
             workflow=workflow,
             created_at=at,
-            branch=branch,
-            event=event,
-            sha=commit,
-            actor=actor,
+            branch=trigger.branch,
+            event=trigger.event,
+            sha=trigger.sha,
+            actor=trigger.actor,
             started_at=started_at,
             finished_at=started_at + rng.lognormvariate(math.log(median), spread) * MINUTE,
             uses=self._uses(workflow, at),
@@ -132,10 +137,8 @@ class Pipeline:
         at = self.world.start.replace(hour=4)
         while (at := at + timedelta(days=1)) < self.world.now:
             if at.weekday() == 0:
-                healthy = self._health(at, 0.88, 0.95)
-                yield from self._played(
-                    "Security scan", at, "main", "schedule", self._head(at), "scheduler-bot", healthy
-                )
+                due = Trigger(at, "main", "schedule", self._head(at), "scheduler-bot")
+                yield from self._played("Security scan", due, self._health(at, 0.88, 0.95))
 
     def _training(self) -> Iterator[Run]:
         """Training runs that people start by hand."""
@@ -144,11 +147,9 @@ class Pipeline:
         rng, calendar = self.rng, self.world.calendar
         clock = calendar.hours(self.world.start)
         while (at := calendar.at(clock := clock + rng.expovariate(1 / 22))) < self.world.now:
-            actor = someone(rng, self.product, at)
             branch = rng.choice(("main", "experiment/features", "experiment/tuning"))
-            yield from self._played(
-                "Train", at, branch, "workflow_dispatch", self._head(at), actor, self._health(at, 0.78, 0.88)
-            )
+            started = Trigger(at, branch, "workflow_dispatch", self._head(at), someone(rng, self.product, at))
+            yield from self._played("Train", started, self._health(at, 0.78, 0.88))
 
     def _deployments(self) -> Iterator[Run]:
         """The run of each deployment; some of the old way had none."""

@@ -12,6 +12,7 @@ from app.demo.repair import Repair
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 APPROVAL_HOURS = 2.5
+CLASSES = ("production", "test", "development")
 
 
 class Release:
@@ -23,6 +24,8 @@ class Release:
         self.history = History(product, changes)
         self.merged = [change.merged_at for change in changes]
         self.busy_until = world.start
+        adopted_at = product.team.adopted_at
+        self.adopted = world.calendar.hours(adopted_at) if adopted_at else math.inf
         self.trust = 0.0
         """Successes since trust was last shaken: approvals come faster the more there are."""
 
@@ -30,7 +33,10 @@ class Release:
         planned = self._planned()
         for place, clock in enumerate(planned):
             upcoming = self.world.calendar.at(planned[place + 1]) if place + 1 < len(planned) else self.world.now
-            if self.world.calendar.at(clock) > self.busy_until:
+            at, draw = self.world.calendar.at(clock), self.rng.random()
+            # with nothing merged there is mostly nothing to release; the day of adoption is kept all the same
+            wanted = self._has_news(at) or draw < 0.15 or clock == self.adopted
+            if at > self.busy_until and wanted:
                 self._release(clock, min(upcoming, self.world.now))
         return self.history
 
@@ -39,9 +45,8 @@ class Release:
         world, team, product = self.world, self.product.team, self.product
         if team.stage == "monthly":
             return []
-        adopted = world.calendar.hours(team.adopted_at) if team.adopted_at else math.inf
         if team.stage == "single":
-            return [adopted]
+            return [self.adopted]
         leads = product.name.endswith(("-model", "-service", "-portal"))
         clock = world.calendar.hours(world.start) + self.rng.random() * product.gap_hours
         planned: list[float] = []
@@ -53,7 +58,7 @@ class Release:
             mean = product.gap_hours * pace_at(world, product, at) * factor
             later = clock + max(2.0, self.rng.gammavariate(4, mean / 4))
             # the day of adoption is the day of the leading product's first release through the platform
-            clock = adopted if leads and clock < adopted <= later else later
+            clock = self.adopted if leads and clock < self.adopted <= later else later
         return planned
 
     def _release(self, clock: float, upcoming: datetime) -> None:
@@ -100,23 +105,19 @@ class Release:
     def _rehearse(self, clock: float, path: str, cause: str) -> None:
         """Deployments to development (some) and test (nearly all) before production."""
         rng, calendar = self.rng, self.world.calendar
-        _, test, development = self.product.team.environments
-        for environment, kind, share, ahead in (
-            (development, "development", 0.4, rng.uniform(3, 9)),
-            (test, "test", 0.93, rng.uniform(0.3, 2.5)),
-        ):
+        plan = ("development", 0.4, rng.uniform(3, 9)), ("test", 0.93, rng.uniform(0.3, 2.5))
+        for kind, share, ahead in plan:
             if rng.random() < share:
                 created_at = calendar.at(clock - ahead)
                 status = rng.choices(("succeeded", "failed", "cancelled", "inactive"), (84, 11, 3, 2))[0]
-                made = self._record(environment, kind, created_at, status, cause, path)
+                made = self._record(kind, created_at, status, cause, path)
                 made.started_at = created_at + rng.uniform(5, 60) * timedelta(seconds=1)
                 made.finished_at = made.started_at + rng.lognormvariate(math.log(6), 0.4) * MINUTE
 
     def _attempt(self, created_at: datetime, path: str, cause: str, is_last: bool) -> Deployment:
         rng, effects, calendar = self.rng, self.world.effects, self.world.calendar
         on_platform = path == "platform"
-        environment = self.product.team.environments[0]
-        made = self._record(environment, "production", created_at, "succeeded", cause, path)
+        made = self._record("production", created_at, "succeeded", cause, path)
         asks, wait = rng.random() < (0.95 if on_platform else 0.45), rng.lognormvariate(0, 0.8)
         start = created_at + rng.uniform(0.2, 2) * MINUTE
         if asks:
@@ -134,7 +135,8 @@ class Release:
             made.status, made.approved_at, made.started_at = "cancelled", None, None
         return made
 
-    def _record(self, environment: str, kind: str, at: datetime, status: str, cause: str, path: str) -> Deployment:
+    def _record(self, kind: str, at: datetime, status: str, cause: str, path: str) -> Deployment:
+        environment = dict(zip(CLASSES, self.product.team.environments, strict=True))[kind]
         actor = someone(self.rng, self.product, at)
         made = Deployment(self.product, environment, kind, at, status, cause, path, actor, sha=self._newest(at))
         self.history.deployments.append(made)
@@ -152,7 +154,7 @@ class Release:
         at = repair.run()
         if at is None:
             return
-        fixed = self._record(made.environment, "production", at, "succeeded", repair.cause, made.path)
+        fixed = self._record("production", at, "succeeded", repair.cause, made.path)
         fixed.started_at = at + self.rng.uniform(10, 60) * timedelta(seconds=1)
         fixed.finished_at = fixed.started_at + self.rng.lognormvariate(math.log(5), 0.3) * MINUTE
         self.busy_until = fixed.finished_at + HOUR

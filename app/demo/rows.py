@@ -8,8 +8,9 @@ from typing import Any
 from app.demo.deployment import Deployment
 from app.demo.incident import Incident, scopes
 from app.demo.organisation import Product, Team, World
-from app.demo.pain import PAINS, ROADMAP
+from app.demo.pain import PAINS
 from app.demo.pipeline import workflow_of
+from app.demo.roadmap import ROADMAP
 from app.demo.simulation import Simulation
 
 Row = dict[str, Any]

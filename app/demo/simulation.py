@@ -6,9 +6,10 @@ from datetime import date
 from app.demo.capability import Capability, capabilities
 from app.demo.change import number_changes, planned_changes
 from app.demo.deployment import History
+from app.demo.founding import found
 from app.demo.incident import Incident, incidents
 from app.demo.job import Job, jobs
-from app.demo.organisation import World, found
+from app.demo.organisation import World
 from app.demo.parameters import Effects
 from app.demo.pipeline import Pipeline, Run
 from app.demo.release import Release
@@ -33,7 +34,8 @@ def simulate(seed: int, teams: int, start: date, now: date, effects: Effects) ->
     """The history from `start` to `now` (exclusive, UTC)."""
     world = found(seed, teams, start, now, effects)
     histories = delivery(world)
-    runs, sampled = [], []
+    runs: list[Run] = []
+    sampled: list[Job] = []
     for history in histories:
         mine = Pipeline(world, history).run()
         runs.extend(mine)

@@ -34,6 +34,10 @@ class Respondent:
     member: Member
 
 
+Answering = tuple[Respondent, datetime]
+"""Who answers, and when."""
+
+
 @dataclass
 class Survey:
     """One wave; `expected_reach` is the mean chance to be affected of those who rated a pain."""
@@ -77,10 +81,13 @@ def _survey(world: World, number: int, share: float) -> Survey:
     )
     window = (closed_at - opened_at).total_seconds()
     # most answer in the first days
-    times = [opened_at + timedelta(seconds=round(window * rng.betavariate(0.9, 2.2) * 0.98)) for _ in answering]
+    answers = [
+        (person, opened_at + timedelta(seconds=round(window * rng.betavariate(0.9, 2.2) * 0.98)))
+        for person in answering
+    ]
     for place, pain in enumerate(PAINS):
-        survey.answers.extend(_ratings(world, survey, pain, place, answering, times))
-    survey.answers.extend(_other_answers(rng, survey, answering, times))
+        survey.answers.extend(_ratings(world, survey, pain, place, answers))
+    survey.answers.extend(_other_answers(rng, survey, answers))
     survey.answers.sort(
         key=lambda answer: (answer.submitted_at, answer.response_id, answer.question_id, answer.pain_id or "")
     )
@@ -93,26 +100,25 @@ def reach_of(pain: Pain, number: int, person: Respondent, at: datetime) -> float
     return min(0.95, chance * (pain.adopted if person.team.on_platform(at) else 1.0))
 
 
-def _ratings(
-    world: World, survey: Survey, pain: Pain, place: int, people: list[Respondent], times: list[datetime]
-) -> Iterator[Answer]:
+def _ratings(world: World, survey: Survey, pain: Pain, place: int, people: list[Answering]) -> Iterator[Answer]:
     """Ratings of one pain. The affected are drawn systematically: their number is the expected one, to the person."""
     rng = world.rng("rating", survey.number, pain.pain_id)
     low = 0 if survey.number == 1 and place % 3 == 1 else 1
     raters = [index for index in range(len(people)) if rng.random() > 0.04]
     rng.shuffle(raters)
-    chances = [reach_of(pain, survey.number, people[index], survey.opened_at) for index in raters]
+    chances = [reach_of(pain, survey.number, people[index][0], survey.opened_at) for index in raters]
     survey.expected_reach[pain.pain_id] = sum(chances) / len(chances) if chances else math.nan
     total = 0.5
     for index, chance in zip(raters, chances, strict=True):
         is_affected = math.floor(total + chance) > math.floor(total)
         total += chance
+        person, submitted_at = people[index]
         yield Answer(
             survey_id=survey.survey_id,
             response_id=_response(survey, index),
             question_id="slows_me_down" if low else "slows_me_down_0_to_4",
-            person=people[index],
-            submitted_at=times[index],
+            person=person,
+            submitted_at=submitted_at,
             pain_id=pain.pain_id,
             rating=low + _box(rng, is_affected, pain.intensity),
             scale_min=low,
@@ -132,19 +138,17 @@ def expected_severity(reach: float, intensity: float) -> float:
     return reach * (0.75 + 0.25 * intensity) + (1 - reach) * (0.38 * 0.25 + 0.32 * 0.5)
 
 
-def _other_answers(
-    rng: random.Random, survey: Survey, people: list[Respondent], times: list[datetime]
-) -> Iterator[Answer]:
+def _other_answers(rng: random.Random, survey: Survey, people: list[Answering]) -> Iterator[Answer]:
     """Satisfaction, the next wish (a choice) and a few words."""
-    for index, person in enumerate(people):
+    for index, (person, submitted_at) in enumerate(people):
         said = survey.survey_id, _response(survey, index)
         pleased = 0.7 if person.team.on_platform(survey.opened_at) else 0.0
         rating = min(5, max(1, round(rng.gauss(3.0 + pleased, 1.0))))
-        yield Answer(*said, "satisfaction", person, times[index], rating=rating, scale_min=1, scale_max=5)
+        yield Answer(*said, "satisfaction", person, submitted_at, rating=rating, scale_min=1, scale_max=5)
         wish = rng.choice(("faster deployments", "monitoring", "data access", "training", "nothing"))
-        yield Answer(*said, "next_wish", person, times[index], choice=wish)
+        yield Answer(*said, "next_wish", person, submitted_at, choice=wish)
         if rng.random() < 0.14:
-            yield Answer(*said, "anything_else", person, times[index], text=rng.choice(FREE_TEXTS))
+            yield Answer(*said, "anything_else", person, submitted_at, text=rng.choice(FREE_TEXTS))
 
 
 def _response(survey: Survey, index: int) -> str:

@@ -10,7 +10,8 @@ from app.demo.deployment import Deployment
 from app.demo.dirty import BadRow
 from app.demo.effect import effects_found
 from app.demo.organisation import ADOPTING, Team
-from app.demo.pain import PAINS, PLANNED, ROADMAP, Pain
+from app.demo.pain import PAINS, Pain
+from app.demo.roadmap import PLANNED, ROADMAP
 from app.demo.simulation import Simulation
 from app.demo.survey import Survey, expected_severity
 
