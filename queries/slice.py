@@ -13,6 +13,7 @@ from queries.errors import UsageError
 from queries.readmodel import frame
 from queries.sqlfile import SqlFile
 
+_GROUP = re.compile(r"^( *)/\* group \*/\n", re.MULTILINE)
 PERIODS = ("day", "week", "month", "quarter", "all")
 
 
@@ -73,9 +74,9 @@ def query(file: SqlFile, part: Slice) -> Query:
         chosen = {*part.where, *part.group} | ({"survey_rank"} if "survey_id" in part.where else set())
         if name and name not in chosen:
             conditions.append(f"{name} in ({', '.join(_literal(value) for value in values.split(','))})")
-    sql = file.body.replace("/* group */\n", "".join(f"{column},\n    " for column in columns).rstrip(" "))
+    sql = _GROUP.sub(lambda found: "".join(f"{found[1]}{column},\n" for column in columns), file.body)
     sql = sql.replace(" /* and where */", "".join(f"\n    and {condition}" for condition in conditions))
-    return Query(re.sub(r"\n +\n", "\n", sql), parameters)
+    return Query(sql, parameters)
 
 
 def conditions_of(part: Slice, time_column: str) -> tuple[list[str], dict[str, Any]]:
