@@ -1,0 +1,138 @@
+"""The `github` source: workflow runs and jobs, deployments and merged pull requests of GitHub repositories.
+
+docs/github.md tells what it reads, in which order, and what that costs.
+"""
+
+import os
+from collections.abc import Generator, Iterator
+from datetime import datetime, time
+from fnmatch import fnmatch
+
+from ingest.config import GithubSettings
+from ingest.errors import SourceError, SourceStopped
+from ingest.github_api import GONE, Api, Reach
+from ingest.github_jobs import Jobs
+from ingest.github_lists import Changes, Deployments, ListMark
+from ingest.github_pages import DEPLOYMENTS, PULLS, REPOSITORIES, RUNS
+from ingest.github_records import records
+from ingest.github_runs import RunMark, Runs
+from ingest.http import Http
+from ingest.records import Record
+from ingest.source import Fault, Hasher, Page, Rejected, Watermark
+
+CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
+
+
+class Github:
+    """One GitHub or GitHub Enterprise host. Its marks are one per repository and list, under the repository's name."""
+
+    def __init__(self, settings: GithubSettings, hasher: Hasher) -> None:
+        self.name = settings.name
+        self._settings = settings
+        self._hash = hasher
+
+    def fetch(self, http: Http, since: Watermark) -> Iterator[Page | Fault]:
+        """What is new of every repository; the jobs of the runs come last, since they cost the most requests.
+
+        What fails is a Fault, and the rest goes on. Raises SourceStopped when the host, the token or its rate limit
+        lets nothing more be read.
+        """
+        start = self._settings.since
+        reach = Reach(datetime.combine(start, time.min) if start else None, since.floor)
+        later: list[Jobs] = []
+        for found in self._repos(http):
+            if isinstance(found, Fault):
+                yield found
+                continue
+            api, key = self._api(http, found), found.lower()
+            for kind in (Deployments, Changes):
+                list_key = f"{key}/{kind.path}"
+                mark = ListMark.of(since.marks.get(list_key))
+                yield from _going_on(kind(api, list_key, mark, reach).fetch())
+            run_key = f"{key}/runs"
+            run_mark = RunMark.of(since.marks.get(run_key))
+            ended = yield from _going_on(Runs(api, run_key, run_mark, reach, self._settings.jobs).fetch())
+            if ended and self._settings.jobs:
+                later.append(Jobs(api, run_key, run_mark))
+        for jobs in later:
+            yield from _going_on(jobs.fetch())
+
+    def parse(self, page: Page) -> Iterator[Record | Rejected]:
+        return records(page)
+
+    def check(self, http: Http) -> Iterator[str]:
+        """One line for each thing that keeps something from being read."""
+        if line := self._unset_token():
+            yield line
+            return
+        try:
+            # a GitHub Enterprise without rate limits has no such page
+            http.get("rate_limit", ok=GONE, place=f"{self.name}: {http.base_url}")
+            for found in self._repos(http, one_of_each=True):
+                yield from [found.message] if isinstance(found, Fault) else self._unreadable(self._api(http, found))
+        except SourceError as error:
+            yield str(error)
+
+    def _unreadable(self, api: Api) -> Iterator[str]:
+        """What of a repository cannot be read; only the first line when it is not visible at all."""
+        for path, shape in CHECKED:
+            try:
+                api.many(path, shape, {"per_page": 1})
+            except SourceStopped:
+                raise
+            except SourceError as error:
+                yield str(error)
+
+    def _repos(self, http: Http, one_of_each: bool = False) -> Iterator[str | Fault]:
+        """The repositories of the config, each once; archived ones too, since their history counts."""
+        seen: set[str] = set()
+        for pattern in self._settings.repos:
+            owner, name = pattern.split("/", 1)
+            try:
+                names = self._listed(http, owner, name) if any(c in name for c in "*?[") else [pattern]
+            except SourceStopped:
+                raise
+            except SourceError as error:
+                yield Fault(str(error))
+                continue
+            if not names:
+                yield Fault(f"{self.name}/{pattern}: matches no repository that the token can see; correct `repos`")
+            for repo in names[:1] if one_of_each else names:
+                if repo.lower() not in seen:
+                    seen.add(repo.lower())
+                    yield repo
+
+    def _listed(self, http: Http, owner: str, glob: str) -> list[str]:
+        """The full names that match, of an organisation, else of a person."""
+        api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"orgs/{owner}")
+        first = api.many("repos", REPOSITORIES, ok=GONE)
+        if first.status in GONE:
+            api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"users/{owner}")
+            first = api.many("repos", REPOSITORIES)
+        return [
+            repo["full_name"]
+            for listing, _ in api.pages("repos", REPOSITORIES, first)
+            for repo in listing.items
+            if fnmatch(repo["name"].lower(), glob.lower())
+        ]
+
+    def _api(self, http: Http, repo: str) -> Api:
+        return Api(http, self._hash, self.name, repo, f"repos/{repo}")
+
+    def _unset_token(self) -> str | None:
+        variable = self._settings.token_env
+        if variable is None or os.environ.get(variable, "").strip():
+            return None
+        return f"{self.name}: ${variable} is not set; set it to a token that may read {', '.join(self._settings.repos)}"
+
+
+def _going_on(pages: Iterator[Page | Fault]) -> Generator[Page | Fault, None, bool]:
+    """The pages up to a failure, which becomes a Fault so that others go on. Returns whether the end was reached."""
+    try:
+        yield from pages
+    except SourceStopped:
+        raise
+    except SourceError as error:
+        yield Fault(str(error))
+        return False
+    return True

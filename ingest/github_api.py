@@ -1,0 +1,120 @@
+"""Requests below one path of GitHub, and the clock rules that the lists of a repository share."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ingest.answers import Response
+from ingest.errors import SourceError
+from ingest.github_pages import Listing, Shape
+from ingest.http import Http
+from ingest.source import Hasher
+
+PER_PAGE = 100
+HEADERS = {"Accept": "application/vnd.github+json"}
+GONE = (404, 410)
+FIRST_DAYS = 90
+OVERLAP = timedelta(minutes=10)
+"""Lists lag behind what happened: what began so shortly before the last reading is read again."""
+
+
+@dataclass(frozen=True)
+class Api:
+    """GET requests below `root`, say `repos/acme/fraud`; `source` and `repo` name it in messages."""
+
+    http: Http
+    hasher: Hasher
+    source: str
+    repo: str
+    root: str
+
+    def many(
+        self,
+        path: str,
+        shape: Shape,
+        params: Mapping[str, str | int] | None = None,
+        *,
+        etag: str | None = None,
+        ok: tuple[int, ...] = (),
+    ) -> Response:
+        """The first page of a list; its `value` is a Listing."""
+        params = {"per_page": PER_PAGE, **(params or {})}
+        return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
+
+    def one(self, path: str, shape: Shape, etag: str | None = None) -> Response:
+        """A single item as a Listing of one; status 404 or 410 when it is gone."""
+        return self._get(path, shape.one, shape.needs, etag=etag, ok=GONE)
+
+    def pages(self, path: str, shape: Shape, first: Response) -> Iterator[tuple[Listing, bool]]:
+        """The first page and those after it, each with whether it is the last.
+
+        Raises SourceError when they lead outside the host or run in circles.
+        """
+        page: Response | None = first
+        before: list[Any] = []
+        while page:
+            listing: Listing = page.value
+            rows: list[Any] = [*listing.items, *listing.rejected]
+            if rows and rows == before:
+                raise SourceError(f"{self.source}/{self.repo}: {path}: its pages repeat themselves; run again later")
+            following = page.next if rows else None
+            # asked for before this page is worked on: what is deleted in between would move items off the next one
+            page = self._get(path, shape.many, shape.needs, address=following) if following else None
+            yield listing, page is None
+            before = rows
+
+    def place(self, path: str) -> str:
+        """Where an item was found, for rejected rows."""
+        return f"{self.repo}/{path}"
+
+    def _get(
+        self,
+        path: str,
+        decode: Callable[[bytes, str, Hasher], Listing],
+        needs: str,
+        *,
+        address: str | None = None,
+        params: Mapping[str, str | int] | None = None,
+        etag: str | None = None,
+        ok: tuple[int, ...] = (),
+    ) -> Response:
+        return self.http.get(
+            address or f"{self.root}/{path}",
+            params,
+            etag,
+            headers=HEADERS,
+            ok=ok,
+            decode=lambda body: decode(body, self.place(path), self.hasher),
+            place=f"{self.source}/{self.repo}: {path}",
+            needs=needs,
+        )
+
+
+@dataclass(frozen=True)
+class Reach:
+    """How far back a person wants to read: the config's `since`, and --since, both naive UTC."""
+
+    configured: datetime | None
+    floor: datetime | None
+
+    def begin(self, since: str | None, seen: str | None, now: datetime) -> str:
+        """From when to read a list that was read from `since` on, and completely up to `seen`."""
+        first = self.configured or now - timedelta(days=FIRST_DAYS)
+        begin = first if seen is None else moment(seen) - OVERLAP
+        if since and self.configured and stamp(self.configured) < since:
+            begin = min(begin, self.configured)
+        return stamp(min(begin, self.floor) if self.floor else begin)
+
+    def anew(self, since: str | None) -> bool:
+        """Whether more is wanted than what is new, so that "nothing changed" is no answer."""
+        return self.floor is not None or bool(since and self.configured and stamp(self.configured) < since)
+
+
+def stamp(time: datetime) -> str:
+    """Naive UTC as GitHub writes it; such texts sort as the times do."""
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def moment(text: str) -> datetime:
+    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,283 @@
+"""What is kept of GitHub's objects: listed fields only, persons hashed, branches without their author's name."""
+
+import json
+import re
+from functools import lru_cache
+from typing import Any, NotRequired
+from urllib.parse import urlsplit, urlunsplit
+
+# pydantic reads TypedDicts of `typing` from Python 3.12 on only
+from typing_extensions import TypedDict
+
+from ingest.source import Hasher
+
+Item = dict[str, Any]
+
+PERSONS = {"actor", "creator", "user"}
+FREE_TEXT = {"head_branch", "ref", "payload", "log_url", "target_url"}
+"""Fields that may hold a person or a secret, so that they are kept only where they could be looked through."""
+
+MAINLINES = {"main", "master", "trunk", "develop", "dev"}
+PAYLOAD_TEXT = ("product", "model_name", "model_version", "data_version", "artifact", "cause", "rollback_of")
+PAYLOAD_FLAGS = ("via_platform", "is_unplanned")
+
+
+class User(TypedDict):
+    login: str
+    type: NotRequired[str | None]
+
+
+class RepoName(TypedDict):
+    full_name: str
+
+
+class WorkflowReference(TypedDict):
+    path: str
+
+
+class Run(TypedDict):
+    id: int
+    repository: RepoName
+    status: str
+    created_at: str
+    updated_at: str
+    run_started_at: NotRequired[str | None]
+    run_attempt: NotRequired[int | None]
+    name: NotRequired[str | None]
+    path: NotRequired[str | None]
+    head_branch: NotRequired[str | None]
+    head_sha: NotRequired[str | None]
+    event: NotRequired[str | None]
+    conclusion: NotRequired[str | None]
+    actor: NotRequired[User | None]
+    referenced_workflows: NotRequired[list[WorkflowReference] | None]
+    html_url: NotRequired[str | None]
+
+
+class RunPage(TypedDict):
+    total_count: int
+    workflow_runs: list[Run]
+
+
+class Step(TypedDict):
+    name: str
+    conclusion: NotRequired[str | None]
+
+
+class Job(TypedDict):
+    id: int
+    run_id: int
+    name: str
+    status: NotRequired[str | None]
+    conclusion: NotRequired[str | None]
+    created_at: NotRequired[str | None]
+    started_at: NotRequired[str | None]
+    completed_at: NotRequired[str | None]
+    steps: NotRequired[list[Step] | None]
+
+
+class JobPage(TypedDict):
+    total_count: int
+    jobs: list[Job]
+
+
+class Deployment(TypedDict):
+    id: int
+    environment: str
+    created_at: str
+    updated_at: str
+    repository_url: str
+    url: NotRequired[str | None]
+    sha: NotRequired[str | None]
+    ref: NotRequired[str | None]
+    payload: NotRequired[Any]
+    creator: NotRequired[User | None]
+
+
+class Status(TypedDict):
+    state: str
+    created_at: str
+    log_url: NotRequired[str | None]
+    target_url: NotRequired[str | None]
+
+
+class Head(TypedDict):
+    sha: str
+
+
+class BaseRepo(RepoName):
+    default_branch: str
+
+
+class Base(TypedDict):
+    ref: str
+    repo: BaseRepo
+
+
+class Pull(TypedDict):
+    id: int
+    number: int
+    created_at: str
+    updated_at: str
+    head: Head
+    base: Base
+    merged_at: NotRequired[str | None]
+    merge_commit_sha: NotRequired[str | None]
+    user: NotRequired[User | None]
+    html_url: NotRequired[str | None]
+
+
+class Signature(TypedDict):
+    date: NotRequired[str | None]
+
+
+class CommitBody(TypedDict):
+    author: NotRequired[Signature | None]
+    committer: NotRequired[Signature | None]
+
+
+class Commit(TypedDict):
+    commit: CommitBody
+
+
+class Review(TypedDict):
+    submitted_at: NotRequired[str | None]
+    user: NotRequired[User | None]
+
+
+class Repository(RepoName):
+    name: str
+
+
+def run(item: Run, hashed: Hasher) -> Item:
+    login = _login(item.get("actor"))
+    actor = hashed(login)
+    return {
+        "id": item["id"],
+        "repo": item["repository"]["full_name"],
+        "name": item.get("name"),
+        "path": item.get("path"),
+        "run_attempt": item.get("run_attempt") or 1,
+        "head_branch": _branch(item.get("head_branch"), login, actor),
+        "head_sha": item.get("head_sha"),
+        "event": item.get("event"),
+        "status": item["status"],
+        "conclusion": item.get("conclusion"),
+        "created_at": item["created_at"],
+        "run_started_at": item.get("run_started_at"),
+        "updated_at": item["updated_at"],
+        "actor": actor,
+        "referenced_workflows": [each["path"] for each in item.get("referenced_workflows") or ()],
+        "html_url": item.get("html_url"),
+    }
+
+
+def job(item: Job, hashed: Hasher) -> Item:
+    steps = item.get("steps") or ()
+    kept: Item = {key: item.get(key) for key in ("id", "run_id", "name", "conclusion")}
+    kept |= {key: item.get(key) for key in ("created_at", "started_at", "completed_at")}
+    kept["failed_step"] = next((step["name"] for step in steps if step.get("conclusion") == "failure"), None)
+    return kept
+
+
+def deployment(item: Deployment, hashed: Hasher) -> Item:
+    login = _login(item.get("creator"))
+    creator = hashed(login)
+    return {
+        "id": item["id"],
+        "repo": "/".join(item["repository_url"].rsplit("/", 2)[-2:]),
+        "environment": item["environment"],
+        "created_at": item["created_at"],
+        "updated_at": item["updated_at"],
+        "sha": item.get("sha"),
+        "ref": _branch(item.get("ref"), login, creator),
+        "payload": _payload(item.get("payload")),
+        "creator": creator,
+        "url": item.get("url"),
+    }
+
+
+def status(item: Status, hashed: Hasher) -> Item:
+    return {
+        "state": item["state"],
+        "created_at": item["created_at"],
+        "log_url": _address(item.get("log_url")),
+        "target_url": _address(item.get("target_url")),
+    }
+
+
+def pull(item: Pull, hashed: Hasher) -> Item:
+    user = item.get("user")
+    login = _login(user)
+    return {
+        "id": item["id"],
+        "number": item["number"],
+        "repo": item["base"]["repo"]["full_name"],
+        "to_default_branch": item["base"]["ref"] == item["base"]["repo"]["default_branch"],
+        "created_at": item["created_at"],
+        "updated_at": item["updated_at"],
+        "merged_at": item.get("merged_at"),
+        "head_sha": item["head"]["sha"],
+        "merge_commit_sha": item.get("merge_commit_sha"),
+        "user": hashed(login),
+        "is_bot": _is_bot(user),
+        "html_url": item.get("html_url"),
+    }
+
+
+def commit(item: Commit, hashed: Hasher) -> Item:
+    signatures = (item["commit"].get("author"), item["commit"].get("committer"))
+    return {"dates": [date for each in signatures if each and (date := each.get("date"))]}
+
+
+def review(item: Review, hashed: Hasher) -> Item:
+    user = item.get("user")
+    return {"submitted_at": item.get("submitted_at"), "user": hashed(_login(user)), "is_bot": _is_bot(user)}
+
+
+def repository(item: Repository, hashed: Hasher) -> Item:
+    return {"name": item["name"], "full_name": item["full_name"]}
+
+
+def _payload(value: Any) -> Item:
+    """The listed keys of a deployment's payload, which GitHub gives as an object or as JSON text."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except ValueError:
+            return {}
+    if not isinstance(value, dict):
+        return {}
+    text = {key: value[key] for key in PAYLOAD_TEXT if isinstance(value.get(key), str) and value[key].strip()}
+    return text | {key: value[key] for key in PAYLOAD_FLAGS if isinstance(value.get(key), bool)}
+
+
+def _address(value: str | None) -> str | None:
+    """A link without user, query and fragment: that is where tokens of signed addresses stand."""
+    if not value:
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+
+
+def _login(user: User | None) -> str | None:
+    return user["login"] if user else None
+
+
+def _is_bot(user: User | None) -> bool:
+    return user is not None and (user.get("type") == "Bot" or user["login"].endswith("[bot]"))
+
+
+def _branch(branch: str | None, login: str | None, hashed: str | None) -> str | None:
+    """A branch name without its author's: GitHub itself makes `octocat-patch-1`, and teams use `octocat/topic`."""
+    if not branch or not login or branch.lower() in MAINLINES or login.lower() not in branch.lower():
+        return branch
+    return _whole_word(login).sub(hashed or "", branch)
+
+
+@lru_cache(maxsize=10_000)
+def _whole_word(login: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<![a-z0-9]){re.escape(login)}(?![a-z0-9])", re.IGNORECASE)

@@ -1,0 +1,219 @@
+"""The two lists of a repository that GitHub gives newest first and cannot search: deployments and pull requests.
+
+A reading goes from the newest back to where the last complete one began. One that was cut short leaves a gap in its
+mark, which the next reading fills first, so that a long history gets further with every run.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Self
+
+from ingest.answers import Response
+from ingest.errors import SourceError, SourceStopped
+from ingest.github_api import GONE, Api, Reach, stamp
+from ingest.github_fields import Item
+from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES, Shape
+from ingest.github_records import earliest, outcome
+from ingest.source import Fault, Page, Rejected
+
+BATCH = 100
+
+
+@dataclass
+class ListMark:
+    """Where a list stands. Times are as GitHub writes them.
+
+    What happened from `since` to `seen` is landed, save what stands in `open` (id: etag), which is asked for again.
+    `gap` tells of a reading that was cut short: it started at `top`, got down to `low`, and was to go to `begin`.
+    """
+
+    since: str | None = None
+    seen: str | None = None
+    etag: str | None = None
+    open: dict[str, str | None] = field(default_factory=dict)
+    gap: dict[str, str] | None = None
+
+    @classmethod
+    def of(cls, mark: Mapping[str, Any] | None) -> Self:
+        known = {each.name for each in fields(cls)}
+        return cls(**{key: value for key, value in (mark or {}).items() if key in known})
+
+
+class Newest(ABC):
+    """One reading of one list."""
+
+    noun: str
+    path: str
+    shape: Shape
+    params: Mapping[str, str | int]
+    by: str
+    """The time that the list is ordered by."""
+
+    def __init__(self, api: Api, key: str, mark: ListMark, reach: Reach) -> None:
+        self._api = api
+        self._key = key
+        self._mark = mark
+        self._reach = reach
+        self._open_before = set(mark.open)
+        self._read: set[str] = set()
+
+    def fetch(self) -> Iterator[Page | Fault]:
+        mark = self._mark
+        if mark.gap:
+            yield from self._down(mark.gap["begin"], mark.gap["top"], mark.gap["low"], None)
+        etag = None if self._reach.anew(mark.since) else mark.etag
+        first = self._api.many(self.path, self.shape, self.params, etag=etag)
+        if not first.not_modified:
+            now = self._api.http.clock(first)
+            begin = self._reach.begin(mark.since, mark.seen, now)
+            yield from self._down(begin, stamp(now), None, first)
+        yield from self._open()
+
+    def _down(self, begin: str, top: str, below: str | None, first: Response | None) -> Iterator[Page | Fault]:
+        """Pages from `below` (else from the newest item) down to `begin`; the mark keeps how far it got."""
+        mark = self._mark
+        mark.since = min(mark.since or begin, begin)
+        etag = first.etag if first else None
+        first = first or self._api.many(self.path, self.shape, self.params)
+        for listing, last in self._api.pages(self.path, self.shape, first):
+            low = min((item[self.by] for item in listing.items), default=top)
+            wanted = [item for item in listing.items if self._wants(item, begin, below)]
+            items, faults = self._detailed(wanted)
+            done = last or low < begin
+            if done:
+                mark.seen, mark.etag, mark.gap = max(mark.seen or top, top), etag, None
+            else:
+                mark.gap = {"top": top, "low": low, "begin": begin}
+            if items or listing.rejected or done:
+                yield self._page(items, listing.rejected)
+            yield from faults
+            if done:
+                return
+
+    def _wants(self, item: Item, begin: str, below: str | None) -> bool:
+        return bool(item[self.by] >= begin and (below is None or item[self.by] <= below))
+
+    def _detailed(self, wanted: list[Item]) -> tuple[list[Item], list[Fault]]:
+        """The items with their details. One whose details fail is left out, and asked for again next time."""
+        faults: list[Fault] = []
+        items: list[Item] = []
+        for item in wanted:
+            item_id = self._id(item)
+            if item_id in self._open_before:
+                self._read.add(item_id)
+            try:
+                items += self._whole(item)
+            except SourceStopped:
+                raise
+            except SourceError as error:
+                faults.append(Fault(str(error)))
+                self._mark.open[item_id] = None
+        return items, faults
+
+    def _open(self) -> Iterator[Page | Fault]:
+        """What was not final and did not turn up in the list again."""
+        mark = self._mark
+        waiting = sorted(self._open_before - self._read)
+        for batch in (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)):
+            before = dict(mark.open)
+            items: list[Item] = []
+            for item_id in batch:
+                try:
+                    items += self._again(item_id)
+                except SourceStopped:
+                    raise
+                except SourceError as error:
+                    yield Fault(str(error))
+            if items or mark.open != before:
+                yield self._page(items, ())
+
+    def _one(self, item_id: str) -> list[Item]:
+        """One item of the list by its id; none when it is gone, which also ends waiting for it."""
+        response = self._api.one(f"{self.path}/{item_id}", self.shape)
+        found: list[Item] = [] if response.status in GONE else response.value.items
+        if not found:
+            self._mark.open.pop(item_id, None)
+        return found
+
+    def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
+        marks = {self._key: asdict(self._mark)}
+        return Page(self.noun, self._api.place(self.path), items, marks=marks, rejected=rejected, starts=False)
+
+    @abstractmethod
+    def _id(self, item: Item) -> str:
+        """What the item is asked for by, as it stands in `open`."""
+
+    @abstractmethod
+    def _whole(self, item: Item) -> list[Item]:
+        """The item with its details, and `open` brought up to date; nothing when it is gone."""
+
+    @abstractmethod
+    def _again(self, item_id: str) -> list[Item]:
+        """What became of an item in `open`: nothing when it has not changed."""
+
+
+class Deployments(Newest):
+    """Deployments with the history of their statuses, read again until they have succeeded, failed or were replaced."""
+
+    noun = "deployment"
+    path = "deployments"
+    shape = DEPLOYMENTS
+    params: Mapping[str, str | int] = {}
+    by = "created_at"
+
+    def _wants(self, item: Item, begin: str, below: str | None) -> bool:
+        # a status that comes late moves `updated_at` of a deployment from before the last reading
+        late = below is None and self._mark.seen is not None and item["updated_at"] >= begin
+        return late or super()._wants(item, begin, below)
+
+    def _id(self, item: Item) -> str:
+        return str(item["id"])
+
+    def _whole(self, item: Item) -> list[Item]:
+        path = f"{self.path}/{item['id']}/statuses"
+        first = self._api.many(path, STATUSES, ok=GONE)
+        return [] if first.status in GONE else [self._with_statuses(item, path, first)]
+
+    def _again(self, item_id: str) -> list[Item]:
+        path = f"{self.path}/{item_id}/statuses"
+        first = self._api.many(path, STATUSES, etag=self._mark.open.get(item_id), ok=GONE)
+        if first.not_modified:
+            return []
+        found = self._one(item_id)
+        return [self._with_statuses(item, path, first) for item in found if first.status not in GONE]
+
+    def _with_statuses(self, item: Item, path: str, first: Response) -> Item:
+        statuses = [status for listing, _ in self._api.pages(path, STATUSES, first) for status in listing.items]
+        self._mark.open.pop(self._id(item), None)
+        if not outcome(statuses).final:
+            self._mark.open[self._id(item)] = first.etag
+        return {**item, "statuses": statuses}
+
+
+class Changes(Newest):
+    """Pull requests merged into the default branch, with the time of their first commit and their reviews."""
+
+    noun = "change"
+    path = "pulls"
+    shape = PULLS
+    params: Mapping[str, str | int] = {"state": "closed", "sort": "updated", "direction": "desc"}
+    by = "updated_at"
+
+    def _wants(self, item: Item, begin: str, below: str | None) -> bool:
+        merged = item["merged_at"] is not None and item["merged_at"] >= (self._mark.since or begin)
+        return merged and item["to_default_branch"] and super()._wants(item, begin, below)
+
+    def _id(self, item: Item) -> str:
+        return str(item["number"])
+
+    def _whole(self, item: Item) -> list[Item]:
+        path = f"{self.path}/{item['number']}"
+        commits = self._api.many(f"{path}/commits", COMMITS, ok=GONE).value
+        reviews = self._api.many(f"{path}/reviews", REVIEWS, ok=GONE).value
+        dates = [date for commit in commits.items for date in commit["dates"]] if commits else []
+        self._mark.open.pop(self._id(item), None)
+        return [{**item, "first_commit_at": earliest(dates), "reviews": reviews.items if reviews else []}]
+
+    def _again(self, item_id: str) -> list[Item]:
+        return [whole for item in self._one(item_id) for whole in self._whole(item)]

@@ -1,0 +1,222 @@
+"""The one HTTP session: pooled, patient with passing faults, and strict about where the token goes.
+
+Every failure ends as a SourceError of one line that names place, cause and remedy. A rate limit is waited for or
+raised, so that it can never look like "no data".
+"""
+
+import logging
+import random
+import re
+import time
+import zlib
+from collections.abc import Callable, Collection, Mapping
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+import urllib3
+from pydantic_core import from_json
+
+from ingest.answers import Asked, Passing, Response, judge, read_body, short
+from ingest.errors import SourceError, SourceStopped
+
+log = logging.getLogger(__name__)
+
+REDIRECTS = {301, 302, 303, 307, 308}
+MAX_REDIRECTS = 5
+UNANSWERED = 12
+"""So many requests in a row that failed after all tries mean that the host is down."""
+
+
+class Http:
+    """GET requests to one host, `base_url`.
+
+    `timeout` is (connect, read) in seconds, `deadline` the longest that one answer may take, `max_wait` the longest
+    wait for a rate limit, `max_bytes` the largest answer after decompression. `token_name` stands for the token in
+    messages. Proxies and the CA bundle come from the usual environment variables.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        token: str | None = None,
+        *,
+        token_name: str = "the token",
+        timeout: tuple[float, float] = (10, 60),
+        deadline: float = 300,
+        retries: int = 4,
+        max_wait: float = 900,
+        max_bytes: int = 64 << 20,
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self._origin = _origin(self.base_url)
+        self._auth = _Bearer(token, token_name)
+        self._token_name = token_name
+        self._timeout = timeout
+        self._deadline = deadline
+        self._retries = retries
+        self._max_wait = max_wait
+        self._max_bytes = max_bytes
+        self._sleep = sleep
+        self._now = now
+        self._unanswered = 0
+        self._session = requests.Session()
+        # gzip alone: one known decoder is easy to bound
+        self._session.headers.update({"User-Agent": "uptake", "Accept-Encoding": "gzip"})
+
+    def __repr__(self) -> str:
+        return f"Http({self.base_url})"
+
+    def close(self) -> None:
+        self._session.close()
+
+    def get(
+        self,
+        path: str,
+        params: Mapping[str, str | int] | None = None,
+        etag: str | None = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+        ok: Collection[int] = (),
+        decode: Callable[[bytes], Any] = from_json,
+        place: str | None = None,
+        needs: str = "",
+    ) -> Response:
+        """The answer to a GET of `path` under the base URL, or of an absolute address within its host.
+
+        `decode` turns the body into `Response.value`; its ValueError counts as a damaged answer and is tried again.
+        Statuses in `ok` are returned instead of raised. `place` names the thing in messages, `needs` the permission.
+        Raises SourceError, or SourceStopped where no other request to this host would fare better.
+        """
+        asked = Asked(place or path, self._token_name, self._auth.given, needs, self._auth.redact)
+        sent = dict(headers or {}) | ({"If-None-Match": etag} if etag else {})
+        fault = Passing("was not asked for")
+        for attempt in range(self._retries + 1):
+            if attempt:
+                wait = fault.wait if fault.wait is not None else 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+                log.warning("%s: %s; waiting %.0f s", asked.place, fault, wait)
+                self._sleep(wait)
+            try:
+                response = self._follow(path, params, sent, asked.place)
+                if response.status == 200:
+                    response = response.decoded(decode)
+                elif not response.not_modified and response.status not in ok:
+                    judge(response, asked, self._now(), self._max_wait)
+            except Passing as passing:
+                fault = passing
+            else:
+                self._unanswered = 0
+                return response
+        self._unanswered += 1
+        line = f"{asked.place}: {fault} ({self._retries + 1} tries); {fault.remedy}"
+        raise SourceStopped(line) if fault.stops or self._unanswered >= UNANSWERED else SourceError(line)
+
+    def clock(self, response: Response) -> datetime:
+        """When the server says it answered, in naive UTC: marks live in its clock, not in ours."""
+        return datetime.fromtimestamp(response.date or self._now(), UTC).replace(tzinfo=None)
+
+    def _follow(self, path: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], place: str) -> Response:
+        """Sends the request, and again where it is redirected within the host, as for a renamed repository."""
+        url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
+        for _ in range(MAX_REDIRECTS + 1):
+            self._stay(url, place)
+            response = self._send(url, params, headers, place)
+            if response.status not in REDIRECTS or "Location" not in response.headers:
+                return response
+            url, params = urljoin(response.url, response.headers["Location"]), None
+        raise SourceError(f"{place}: is redirected in circles ({short(url)}); check base_url")
+
+    def _stay(self, url: str, place: str) -> None:
+        """Raises SourceError for an address outside the configured host."""
+        try:
+            inside = _origin(url) == self._origin
+        except ValueError:
+            inside = False
+        if not inside:
+            raise SourceError(
+                f"{place}: the answer leads to {short(url)}, outside {self.base_url}; it was not followed and the "
+                "token was not sent there; set base_url to that host if it is the right one"
+            )
+
+    def _send(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], place: str) -> Response:
+        """One request with its whole body. Raises Passing for what may be gone at the next try."""
+        host = self._origin[1]
+        try:
+            with self._session.get(
+                url,
+                params=params,
+                headers=headers,
+                auth=self._auth,
+                timeout=self._timeout,
+                allow_redirects=False,
+                stream=True,
+            ) as reply:
+                body = read_body(reply, self._max_bytes, self._deadline)
+                return Response(reply.status_code, body, reply.headers, reply.url)
+        except OverflowError:
+            raise SourceError(
+                f"{place}: the answer is larger than {self._max_bytes:,} bytes and was not read further; "
+                "check that base_url is the API and not something else"
+            ) from None
+        except requests.exceptions.SSLError as error:
+            raise SourceStopped(
+                f"{place}: no trusted TLS connection to {host} ({_cause(error)}); "
+                "set REQUESTS_CA_BUNDLE to the file with your organisation's CA"
+            ) from None
+        except requests.exceptions.ProxyError as error:
+            reason = f"the proxy does not connect ({_cause(error)})"
+            raise Passing(reason, "check HTTPS_PROXY and NO_PROXY", stops=True) from None
+        except requests.exceptions.ConnectTimeout:
+            raise Passing(f"{host} accepts no connection", "check base_url and proxy", stops=True) from None
+        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
+            raise Passing(f"no answer within {self._timeout[1]:g} s") from None
+        except requests.exceptions.ConnectionError as error:
+            raise _broken(error, host) from None
+        except (urllib3.exceptions.HTTPError, zlib.error) as error:
+            raise Passing(f"the answer broke off ({_cause(error)})") from None
+        except requests.exceptions.RequestException as error:
+            raise SourceError(f"{place}: cannot be asked for ({_cause(error)}); check base_url") from None
+
+
+class _Bearer(requests.auth.AuthBase):
+    """Sends the token. Being an auth object, it also keeps a ~/.netrc from putting other credentials in its place."""
+
+    def __init__(self, token: str | None, name: str) -> None:
+        self._token = (token or "").strip()
+        self.given = bool(self._token)
+        # the library would quote a bad header, and with it the token, in its error
+        if not re.fullmatch(r"[\x21-\x7e]*", self._token):
+            raise SourceStopped(f"{name} holds a space or a character that no token has; set it again")
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        if self.given:
+            request.headers["Authorization"] = f"Bearer {self._token}"
+        return request
+
+    def redact(self, text: str) -> str:
+        return text.replace(self._token, "***") if self.given else text
+
+
+def _broken(error: requests.exceptions.ConnectionError, host: str | None) -> Passing:
+    """A connection that broke off concerns one request, one that never came about concerns them all."""
+    if error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError):
+        return Passing(f"the connection broke off ({_cause(error)})")
+    return Passing(f"{host} cannot be reached ({_cause(error)})", "check base_url, name service and proxy", stops=True)
+
+
+def _origin(url: str) -> tuple[str, str | None, int | None]:
+    parts = urlsplit(url)
+    return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
+
+
+def _cause(error: BaseException) -> str:
+    """The innermost cause: libraries wrap one error in another and repeat the address in each."""
+    inner: Any = error
+    while isinstance(deeper := getattr(inner, "reason", None) or next(iter(inner.args), None), BaseException):
+        inner = deeper
+    if isinstance(inner, OSError) and inner.strerror:
+        return short(inner.strerror)
+    return short(str(inner.args[-1]) if inner.args else type(inner).__name__)
