@@ -15,7 +15,7 @@ def dense(
     `column` holds the first day of each row's period. The calendar of a group starts at `since`, else at its first row,
     and ends with the last period that starts before `until`. Rows outside stay as they are.
     """
-    if frame.is_empty():
+    if frame.is_empty() and (group or not since):
         return frame
     if group:
         starts = frame.group_by(group).agg(pl.col(column).min().alias("_from"))
@@ -48,11 +48,6 @@ def mark_partial(frame: pl.DataFrame, part: Slice, clock_day: date) -> pl.DataFr
 def first_whole_week(since: date) -> date:
     """The first Monday on or after a day."""
     return since + timedelta(days=-since.weekday() % 7)
-
-
-def weeks_between(first: date, after_last: date) -> int:
-    """Weeks from one Monday to another; 0 when they are in the wrong order."""
-    return max(0, (after_last - first).days // 7)
 
 
 def _starts(first: date, until: date, by: str) -> list[date]:

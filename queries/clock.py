@@ -34,19 +34,22 @@ class Clock:
         """Failure rates of periods that end after this day are provisional."""
         return self.today - timedelta(days=self.provisional_days)
 
-    def window_end(self, until: date | None) -> date:
-        """Where a window ends that was asked to end at `until`: not in the future, and by default with the data."""
-        return min(until, self.clock_day + timedelta(days=1)) if until else self.tomorrow
+    def window_end(self, until: date | None, last_day: date) -> date:
+        """Where a window ends that was asked to end at `until`: not in the future, and by default with the data.
 
-    def whole_weeks(self, until: date | None) -> date:
+        `last_day` is up to when the rows in question are known: one source may speak longer than another.
+        """
+        return min(until, self.clock_day + timedelta(days=1)) if until else last_day + timedelta(days=1)
+
+    def whole_weeks(self, until: date | None, last_day: date) -> date:
         """The Monday after the last week that is over and lies within the window.
 
-        The week of the newest event counts once the build's clock is past it: an export that ends on a Friday is whole.
+        The week of the newest row counts once the build's clock is past it: an export that ends on a Friday is whole.
         """
         over = period_start(self.clock_day, "week")
         if until:
             return min(period_start(until, "week"), over)
-        return min(period_start(self.today, "week") + timedelta(days=7), over)
+        return min(period_start(last_day, "week") + timedelta(days=7), over)
 
 
 def clock(con: duckdb.DuckDBPyConnection) -> Clock:

@@ -14,9 +14,10 @@ import duckdb
 import polars as pl
 
 from queries import pains, sqlfile
-from queries.calendar import dense, first_whole_week, mark_partial, weeks_between
+from queries.calendar import dense, first_whole_week, mark_partial
 from queries.clock import Clock, clock
 from queries.errors import UsageError
+from queries.readmodel import frame as frame_of
 from queries.slice import Slice, keys, period_start, query
 from queries.statistics import kaplan_meier_median
 from queries.withhold import Rule, withhold
@@ -69,7 +70,8 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     if part.by == "day":
         raise UsageError("deployment_frequency counts whole weeks; use --by week, month, quarter or all")
     file = _file("deployment_frequency")
-    since, until = part.since and first_whole_week(part.since), clock(con).whole_weeks(part.until)
+    since = part.since and first_whole_week(part.since)
+    until = clock(con).whole_weeks(part.until, _last_day(con, file))
     weekly_part = replace(part, by="all", since=since if since and since < until else None, until=until)
     weekly = query(file, weekly_part).run(con).filter(pl.col("week") < until)
     if since:
@@ -162,6 +164,13 @@ def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return query(_file("overlap_index"), replace(part, by="all")).run(con)
 
 
+def _last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
+    """Up to when the sources of a metric's mart speak: until then a quiet week is a zero, after it nobody knows."""
+    mart = file.body.partition("from marts.")[2].split()[0]
+    found = frame_of(con, "select last_day from marts.horizon where record = $mart", {"mart": mart})
+    return found["last_day"][0] if len(found) else clock(con).today
+
+
 def _file(name: str) -> sqlfile.SqlFile:
     return sqlfile.folder("metrics")[name]
 
@@ -172,7 +181,7 @@ def _counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, finish: 
     frame, columns = query(file, part).run(con), keys(file, part)
     if part.by != "all":
         group = [column for column in columns if column != "period"]
-        until = clock(con).window_end(part.until)
+        until = clock(con).window_end(part.until, _last_day(con, file))
         since = part.since and period_start(part.since, part.by)
         frame = dense(frame, group, column="period", by=part.by, since=since, until=until)
     if columns:
@@ -254,8 +263,3 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
 def shown_sql(name: str, part: Slice) -> str:
     """The SQL that a metric runs for a slice, to be shown to a person; it runs in the read model as it stands."""
     return query(_file(name), part).sql
-
-
-def weeks_of(con: duckdb.DuckDBPyConnection, since: date, until: date) -> int:
-    """Whole weeks of a window that are over."""
-    return weeks_between(first_whole_week(since), clock(con).whole_weeks(until))

@@ -1,26 +1,15 @@
 -- question: Up to when does the data speak, and what can it speak of?
 -- grain: one row
--- reads: settings.definition, settings.simulated_source, staging.change, staging.ci_run, staging.coverage, staging.deployment, staging.incident, staging.survey_answer
+-- reads: facts.horizon, settings.definition, settings.simulated_source, staging.coverage, staging.incident
 -- columns:
 --   as_of                     timestamp  newest event in the data, never later than the build's clock
 --   today                     date       day of as_of in the reporting time zone
 --   timezone                  varchar    reporting time zone
 --   has_incidents             boolean    a source delivers incidents, be it none
 --   is_simulated              boolean    some of the data is made up
-with event as (
-    select max(greatest(created_at, finished_at)) as moment from staging.ci_run
-    union all
-    select max(greatest(created_at, finished_at)) from staging.deployment
-    union all
-    select max(merged_at) from staging.change
-    union all
-    select max(greatest(opened_at, resolved_at)) from staging.incident
-    union all
-    select max(submitted_at) from staging.survey_answer
-),
-newest as (
-    select least(coalesce(max(event.moment), any_value(definition.now)), any_value(definition.now)) as as_of
-    from event cross join settings.definition
+with newest as (
+    select coalesce(max(horizon.last_at), any_value(definition.now)) as as_of
+    from settings.definition left join facts.horizon on true
 )
 select
     newest.as_of,

@@ -1,0 +1,23 @@
+-- question: Up to when does each kind of record speak?
+-- grain: record
+-- reads: settings.definition, staging.change, staging.ci_run, staging.coverage, staging.deployment, staging.incident, staging.survey_answer
+-- columns:
+--   record                    varchar    kind of record
+--   last_at                   timestamp  newest event of any kind in the sources that deliver it, never later than the build's clock
+-- A source that still reports runs but no deployments says that there were none; a source that never had any says nothing.
+with event as (
+    select source, max(greatest(created_at, finished_at)) as moment from staging.ci_run group by source
+    union all
+    select source, max(greatest(created_at, finished_at)) from staging.deployment group by source
+    union all
+    select source, max(merged_at) from staging.change group by source
+    union all
+    select source, max(greatest(opened_at, resolved_at)) from staging.incident group by source
+    union all
+    select source, max(submitted_at) from staging.survey_answer group by source
+)
+select coverage.record, least(max(event.moment), any_value(definition.now)) as last_at
+from staging.coverage
+inner join event using (source)
+cross join settings.definition
+group by coverage.record
