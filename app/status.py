@@ -1,14 +1,23 @@
 """`uptake status`: how fresh each source is, read beside the warehouse so that a running ingest is not in the way."""
 
-from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Protocol
 
-from ingest.config import Settings
+
+class Source(Protocol):
+    """What the config says of a source, as far as it matters here."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def kind(self) -> str: ...
+    @property
+    def stale_after_hours(self) -> float: ...
 
 
 def status(
-    settings: Settings, log: Mapping[str, Any] | None, read_model: Mapping[str, Any] | None, now: datetime
+    configured: Iterable[Source], log: Mapping[str, Any] | None, read_model: Mapping[str, Any] | None, now: datetime
 ) -> dict[str, Any]:
     """`sources`: one object each, stale when without a success within its `stale_after_hours`; and `read_model`.
 
@@ -16,7 +25,7 @@ def status(
     """
     entries = (log or {}).get("sources", {})
     sources = []
-    for source in settings.source:
+    for source in configured:
         entry = entries.get(source.name, {})
         success = entry.get("last_success_at")
         too_old = now - timedelta(hours=source.stale_after_hours)
@@ -59,7 +68,3 @@ def _ago(instant: str, now: datetime) -> str:
     if minutes < 120:
         return f"{max(minutes, 0):.0f} min ago"
     return f"{minutes / 60:.0f} h ago" if minutes < 48 * 60 else f"{minutes / 1440:.0f} days ago"
-
-
-def utc_now() -> datetime:
-    return datetime.now(UTC)

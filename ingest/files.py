@@ -107,14 +107,14 @@ class Files:
     def _pages(self, key: str, file: Path, record: type[Record], state: dict[str, Any]) -> Iterator[Page | Fault]:
         """A file as pages, the mark on the last; a file that breaks off ends in a Fault and stays without a mark."""
         place = f"{self.name}/{key}"
-        draft = _Draft(record.noun, place)
+        draft = _Draft(record, place)
         rows = readers.read(file, lambda columns: _accept(columns, record, self._ignore))
         try:
             for number, row in rows:
                 self._keep(draft, record, number, row)
                 if draft.size >= PAGE_ROWS:
                     yield draft.page()
-                    draft = _Draft(record.noun, place, starts=False)
+                    draft = _Draft(record, place, starts=False)
             if _stat(file) != {name: state[name] for name in ("size", "mtime_ns")}:
                 raise readers.Damaged("was changed while it was read; it is read again next time")
         except readers.Damaged as error:
@@ -131,8 +131,8 @@ class Files:
         if isinstance(row, str):
             draft.reject(number, row, None)
             return
-        known = {name: cell for name, cell in row.items() if name in record.model_fields}
-        unknown = sorted(row.keys() - known.keys() - self._ignore)
+        unknown = sorted(row.keys() - draft.columns - self._ignore)
+        known = row if row.keys() <= draft.columns else {name: row[name] for name in row if name in draft.columns}
         for column in record.people:
             if column in known and isinstance(known[column], str | int | float):
                 known[column] = self._hash(str(known[column]))
@@ -148,8 +148,9 @@ class Files:
 class _Draft:
     """A page in the making."""
 
-    def __init__(self, noun: str, place: str, starts: bool = True) -> None:
-        self._noun, self._place, self._starts = noun, place, starts
+    def __init__(self, record: type[Record], place: str, starts: bool = True) -> None:
+        self.columns = record.model_fields.keys()
+        self._noun, self._place, self._starts = record.noun, place, starts
         self._items: list[dict[str, Any]] = []
         self._rows: list[int] = []
         self._rejected: list[Rejected] = []

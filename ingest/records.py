@@ -8,7 +8,7 @@ columns that hold a person (`people`), which are hashed before anything is writt
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
@@ -17,8 +17,9 @@ EARLIEST = datetime(1990, 1, 1)
 
 
 def _utc(value: datetime) -> datetime:
-    if value.tzinfo is not None:
-        value = value.astimezone(UTC).replace(tzinfo=None)
+    offset = value.utcoffset()
+    if offset is not None:
+        value = value.replace(tzinfo=None) - offset
     if value < EARLIEST:
         raise ValueError("is before 1990: not a time that a platform could have recorded")
     return value

@@ -78,12 +78,13 @@ def ingest(
         numbers = count(1 + max([file.number for file in landed] + list(warehouse.raw_files().values()), default=0))
         for entry in _chosen(settings, names):
             source = KINDS[entry.kind](entry, hasher)
-            with _recorded(warehouse, run_id, "ingest", entry, results) as result:
+            with _recorded(warehouse, run_id, "ingest", entry.name, results) as result:
                 work = _Work(warehouse, source, _names(settings), result, progress)
                 work.load_pending(landed)
                 since_when = Watermark({} if full else warehouse.marks(entry.name), since)
                 with raw.Landing(data, entry.name, numbers) as landing:
                     work.pull(session(entry), since_when, landing)
+                _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
     return results
 
 
@@ -99,9 +100,10 @@ def replay(
         landed = raw.files(data)
         warehouse.forget(list(names))
         for entry in _chosen(settings, names):
-            with _recorded(warehouse, run_id, "replay", entry, results) as result:
+            with _recorded(warehouse, run_id, "replay", entry.name, results) as result:
                 source = KINDS[entry.kind](entry, hasher)
                 _Work(warehouse, source, _names(settings), result, progress).load_pending(landed)
+                _judge(result, warehouse.rejected_counts().get(entry.name, 0), entry.max_rejected_ratio)
     return results
 
 
@@ -118,10 +120,9 @@ def rehearse(
     for entry in _chosen(settings, names):
         result = SourceResult(entry.name)
         with _timed(result):
-            _rehearse(
-                KINDS[entry.kind](entry, hasher), session(entry), Watermark(marks.get(entry.name, {}), since), result
-            )
-        _judge(result, entry.max_rejected_ratio)
+            left_off = Watermark(marks.get(entry.name, {}), since)
+            _rehearse(KINDS[entry.kind](entry, hasher), session(entry), left_off, result)
+            _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
         results.append(result)
     return results
 
@@ -198,14 +199,13 @@ def _rehearse(source: Source, http: "Http", since: Watermark, result: SourceResu
 
 @contextmanager
 def _recorded(
-    warehouse: Warehouse, run_id: int, command: str, entry: SourceSettings, results: list[SourceResult]
+    warehouse: Warehouse, run_id: int, command: str, source: str, results: list[SourceResult]
 ) -> Iterator[SourceResult]:
     """Times a source, turns its failure into a fault, and logs what came of it."""
-    result = SourceResult(entry.name)
+    result = SourceResult(source)
     results.append(result)
     with _timed(result):
         yield result
-    _judge(result, entry.max_rejected_ratio)
     with warehouse.transaction():
         warehouse.log_run(
             run_id=run_id,
@@ -231,11 +231,12 @@ def _timed(result: SourceResult) -> Iterator[None]:
     result.seconds = time.monotonic() - started
 
 
-def _judge(result: SourceResult, most: float) -> None:
-    rejected, all_rows = result.loaded.rejected, result.loaded.rejected + result.loaded.received
-    if rejected and rejected / all_rows > most:
+def _judge(result: SourceResult, rejected: int, most: float) -> None:
+    """Adds a fault when more of the rows than the config bears were rejected."""
+    rows = rejected + result.loaded.received
+    if rejected and rejected / rows > most:
         result.faults.append(
-            f"{result.name}: {rejected:,} of {all_rows:,} rows rejected, more than max_rejected_ratio = {most:g}; "
+            f"{result.name}: {rejected:,} of {rows:,} rows rejected, more than max_rejected_ratio = {most:g}; "
             "the rest is loaded; `uptake status` counts them and the Data page shows why"
         )
 

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 from string import Template
 from types import TracebackType
@@ -17,6 +18,8 @@ from ingest.errors import LandingError, LockHeld
 from ingest.records import RECORDS
 
 FILE = "warehouse.duckdb"
+LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 1}
+"""Batches are small: more threads or memory would not load them faster, only crowd out the rest of the machine."""
 _HERE = Path(__file__).parent
 _STATEMENTS: dict[str, str] = dict(
     re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", (_HERE / "warehouse.sql").read_text("utf-8"), re.M | re.S)
@@ -42,7 +45,7 @@ class Warehouse:
     def __init__(self, data: Path, read_only: bool = False) -> None:
         self.file = data / FILE
         with self._guard():
-            self._con = duckdb.connect(str(self.file), read_only=read_only)
+            self._con = duckdb.connect(str(self.file), read_only=read_only, config=LIMITS)
             if not read_only:
                 with self.transaction():
                     self._con.execute((_HERE / "staging.sql").read_text("utf-8"))
@@ -72,7 +75,7 @@ class Warehouse:
 
     def upsert(self, noun: str, batch: pl.DataFrame) -> int:
         """Inserts or replaces records by their key; returns how many are new or differ. Keys must be unique in it."""
-        columns = list(self.schema(noun))
+        columns = self.schemas[noun]
         keys = ["source", *RECORDS[noun].key]
         statement = Template(_STATEMENTS["upsert"]).substitute(
             noun=noun,
@@ -83,8 +86,12 @@ class Warehouse:
         with self._registered("batch", batch):
             return int(self._one(statement)[0])
 
-    def schema(self, noun: str) -> dict[str, pl.DataType]:
-        """The columns of a staging table with the frame types that fit them."""
+    @cached_property
+    def schemas(self) -> dict[str, dict[str, pl.DataType]]:
+        """The columns of each staging table with the frame types that fit them."""
+        return {noun: self._schema(noun) for noun in RECORDS}
+
+    def _schema(self, noun: str) -> dict[str, pl.DataType]:
         table = self._con.table(f"staging.{noun}")
         return {name: _TYPES[str(kind)] for name, kind in zip(table.columns, table.types, strict=True)}
 
@@ -171,7 +178,7 @@ class Warehouse:
 
     @contextmanager
     def _registered(self, name: str, frame: pl.DataFrame) -> Iterator[None]:
-        self._con.register(name, frame)
+        self._con.register(name, _Stream(frame))
         try:
             yield
         finally:
@@ -187,3 +194,13 @@ class Warehouse:
         cursor = self._con.execute(statement, dict(parameters))
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+class _Stream:
+    """A frame as nothing but an Arrow stream: DuckDB would import pyarrow for a frame, 45 MB that it does not need."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self._frame = frame
+
+    def __arrow_c_stream__(self, requested_schema: object | None = None) -> object:
+        return self._frame.__arrow_c_stream__(requested_schema)

@@ -88,7 +88,7 @@ select
     source,
     max(finished_at) as last_run_at,
     max(finished_at) filter (where outcome = 'ok') as last_success_at,
-    arg_max(message, run_id) as message
+    last(message order by run_id) as message
 from meta.run
 where command = 'ingest'
 group by source;

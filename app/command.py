@@ -1,0 +1,111 @@
+"""How every command behaves: the options that all share, and failures that end as lines and an exit code."""
+
+import itertools
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from app.console import Console
+
+DAY = click.DateTime(["%Y-%m-%d"])
+INTERRUPTED = 130
+
+
+class Group(click.Group):
+    """A group whose failures end as `error:` lines on stderr, never as a traceback.
+
+    Any exception with an `exit_code` is one that was foreseen: those of ingest, of queries and of click.
+    """
+
+    def main(self, *args: Any, **options: Any) -> NoReturn:
+        signal.signal(signal.SIGTERM, _end)
+        words = args[0] if args else options.pop("args", None)
+        words = list(sys.argv[1:] if words is None else words)
+        wants_json = "--log=json" in words or ("--log", "json") in itertools.pairwise(words)
+        try:
+            code = super().main(words, **{**options, "standalone_mode": False})
+        except click.Abort:
+            code = INTERRUPTED
+        except BrokenPipeError:
+            # whoever read our output has left (`head`, a closed pager): nothing is wrong
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            code = 0
+        except Exception as error:
+            code = getattr(error, "exit_code", None)
+            if code is None:
+                raise
+            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+            Console("json" if wants_json else "text").errors(text.splitlines())
+        sys.exit(code)
+
+
+def _end(number: int, frame: object) -> NoReturn:
+    # raised inside whatever is running, so that transactions roll back and temporary files go
+    raise SystemExit(128 + number)
+
+
+def common(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--config, --data and --log, which may stand before or after the command's name."""
+    path = click.Path(path_type=Path)
+    for name, kind, text in (
+        ("--log", click.Choice(["text", "json"]), "How to say what happens; json for cron."),
+        ("--data", path, "The data folder; else UPTAKE_DATA, else data."),
+        ("--config", path, "The settings; else UPTAKE_CONFIG, else uptake.toml."),
+    ):
+        command = click.option(name, type=kind, help=text, expose_value=False, callback=_remember)(command)
+    return command
+
+
+def _remember(context: click.Context, option: click.Parameter, value: Any) -> None:
+    if value is not None:
+        context.find_root().ensure_object(dict)[option.name] = value
+
+
+def given(name: str) -> Any:
+    """The value of a common option in the command that runs, or None."""
+    return click.get_current_context().find_root().ensure_object(dict).get(name)
+
+
+def data_folder() -> Path:
+    return Path(given("data") or os.environ.get("UPTAKE_DATA") or "data")
+
+
+def read_folder() -> Path:
+    """Where the published read models lie."""
+    return data_folder() / "read"
+
+
+def console() -> Console:
+    return Console(given("log") or "text")
+
+
+def window(command: Callable[..., Any]) -> Callable[..., Any]:
+    """--since, --until, --where and --format, as every question has them; calls with `since` and `until` as days."""
+    formats = click.Choice(["table", "csv", "json"])
+    for option in (
+        click.option("--format", "form", type=formats, default="table", show_default=True),
+        click.option("--where", multiple=True, metavar="COL=VALUE", callback=_conditions, help="May be repeated."),
+        click.option("--until", type=DAY, callback=_day, help="Before this day."),
+        click.option("--since", type=DAY, callback=_day, help="From this day on."),
+    ):
+        command = option(command)
+    return command
+
+
+def _conditions(context: click.Context, option: click.Parameter, where: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, tuple[str, ...]] = {}
+    for condition in where:
+        column, equals, value = condition.partition("=")
+        if not equals or not column.strip():
+            raise click.UsageError(f"--where {condition}: give it as COL=VALUE")
+        found[column.strip()] = (*found.get(column.strip(), ()), value)
+    return found
+
+
+def _day(context: click.Context, option: click.Parameter, instant: Any) -> Any:
+    return instant.date() if instant else None
