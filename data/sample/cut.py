@@ -20,19 +20,19 @@ SURVEY = "jupyter-2020"
 
 
 def main(recorded: Path) -> None:
-    """Writes all files of data/sample/exports."""
+    """Writes the files of ci, incidents and survey."""
     with (recorded / "ci" / "bitcoin-core" / "jobs_full.csv").open(encoding="utf-8") as file:
         jobs = list(csv.DictReader(file))
-    _write("ci_run.csv.gz", _runs(jobs))
-    _write("ci_job.csv.gz", [_job(job) for job in jobs[:KEPT_JOBS]])
+    _write("ci/ci_run.csv.gz", _runs(jobs))
+    _write("ci/ci_job.csv.gz", [_job(job) for job in jobs[:KEPT_JOBS]])
     lines = (recorded / "incidents" / "github-status" / "incidents.jsonl").read_text("utf-8").splitlines()
-    _write("incident.csv.gz", [_incident(json.loads(line)) for line in lines])
+    _write("incidents/incident.csv.gz", [_incident(json.loads(line)) for line in lines])
     with (recorded / "surveys" / "jupyter-2020" / "all_responses.csv").open(encoding="utf-8-sig") as file:
         responses = list(csv.DictReader(file))
     pains = [(name, *_pain(name)) for name in responses[0] if _is_pain(name)]
-    _write("pain_point.csv", [{"pain_id": pain_id, "title": title} for _, pain_id, title in pains])
-    _write("survey.csv", [{"survey_id": SURVEY, "opened_at": "2020-12-01", "title": "Jupyter survey 2020"}])
-    _write("survey_answer.csv.gz", [a for n, row in enumerate(responses, 1) for a in _answers(n, row, pains)])
+    _write("survey/pain_point.csv", [{"pain_id": pain_id, "title": title} for _, pain_id, title in pains])
+    _write("survey/survey.csv", [{"survey_id": SURVEY, "opened_at": "2020-12-01", "title": "Jupyter survey 2020"}])
+    _write("survey/survey_answer.csv.gz", [a for n, row in enumerate(responses, 1) for a in _answers(n, row, pains)])
 
 
 def _runs(jobs: list[dict[str, str]]) -> list[dict[str, Any]]:
@@ -118,7 +118,7 @@ def _write(name: str, rows: list[dict[str, Any]]) -> None:
     writer.writeheader()
     writer.writerows(rows)
     data = text.getvalue().encode()
-    path = HERE / "exports" / name
+    path = HERE / name
     path.write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
     print(f"{path.name}: {len(rows)} rows, {path.stat().st_size:,} bytes")
 
