@@ -1,31 +1,24 @@
 """`uptake.toml` as typed settings. `uptake.example.toml` explains every key; an unknown one is refused by name."""
 
 import os
-import re
 import tomllib
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from ingest.errors import ConfigError
+from ingest.settings import KINDS, FilesSettings, Globs, SourceSettings, Table
 
 DEFAULT_FILE = "uptake.toml"
-Globs = list[Annotated[str, Field(min_length=1)]]
 
 
-class _Settings(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Organisation(_Settings):
+class Organisation(Table):
     name: str = "Your organisation"
 
 
-class Environments(_Settings):
+class Environments(Table):
     """Globs, matched without regard to case; production is tried first, then test, then development."""
 
     production: Globs = ["prod*", "live"]
@@ -33,7 +26,7 @@ class Environments(_Settings):
     development: Globs = ["dev*"]
 
 
-class Platform(_Settings):
+class Platform(Table):
     """How a deployment through the platform is recognised when its record does not say. Any match is enough."""
 
     uses: Globs = []
@@ -43,63 +36,17 @@ class Platform(_Settings):
     actors: list[str] = []
 
 
-class Metrics(_Settings):
+class Metrics(Table):
     incident_window_hours: Annotated[float, Field(gt=0)] = 72
     provisional_days: Annotated[int, Field(ge=0)] = 14
     hotfix_refs: Globs = ["hotfix*", "*/hotfix*", "revert-*", "*/revert-*"]
 
 
-class Privacy(_Settings):
+class Privacy(Table):
     min_group: Annotated[int, Field(ge=2)] = 5
 
 
-class _SourceSettings(_Settings):
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-    stale_after_hours: Annotated[float, Field(gt=0)] = 36
-    simulated: bool = False
-    """The data of this source is made up; every view says so."""
-
-
-class FilesSettings(_SourceSettings):
-    kind: Literal["files"]
-    path: Path
-    ignore: list[str] = []
-    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
-
-
-class GithubSettings(_SourceSettings):
-    kind: Literal["github"]
-    base_url: str = "https://api.github.com"
-    token_env: str | None = None
-    repos: Annotated[Globs, Field(min_length=1)]
-    since: date | None = None
-    """How far back the first sync goes; without it, 90 days."""
-    jobs: bool = True
-    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
-
-    @field_validator("base_url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http(s) URL such as https://api.github.com")
-        if parts.username or parts.password:
-            raise ValueError("must not hold a user or password; name the token's variable in token_env")
-        return value.rstrip("/")
-
-    @field_validator("repos")
-    @classmethod
-    def _repos(cls, value: list[str]) -> list[str]:
-        for repo in value:
-            if not re.fullmatch(r"[^/\s*?\[]+/[^/\s]+", repo):
-                raise ValueError(f"'{repo}' is not owner/name or owner/glob, such as acme/fraud-model or acme/*")
-        return value
-
-
-SourceSettings = Annotated[FilesSettings | GithubSettings, Field(discriminator="kind")]
-
-
-class Settings(_Settings):
+class Settings(Table):
     """The whole configuration. `folder` is where its file lies; relative paths of sources start there."""
 
     timezone: str = "UTC"
@@ -176,7 +123,7 @@ def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:
             entry = raw["source"][part]
             name = entry.get("name") if isinstance(entry, dict) else None
             place = [f"[[source]] {name or f'number {part + 1}'}"]
-        elif not (len(place) == 1 and place[0].startswith("[[source]]") and part in {"files", "github"}):
+        elif not (len(place) == 1 and place[0].startswith("[[source]]") and part in KINDS):
             place.append(str(part))
     where = ".".join(place) or "the file"
     kind, message = fault["type"], fault["msg"].removeprefix("Value error, ")
@@ -185,7 +132,7 @@ def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:
     if kind == "missing":
         return f"{file}: key '{where}' is missing; see uptake.example.toml"
     if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return f"{file}: {where}: kind must be one of {fault['ctx'].get('expected_tags', 'files, github')}"
+        return f"{file}: {where}: kind must be one of {fault['ctx'].get('expected_tags', ', '.join(KINDS))}"
     return f"{file}: {where}: {message} (found {_short(fault.get('input'))})"
 
 

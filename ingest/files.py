@@ -2,7 +2,8 @@
 
 A file with an unknown or missing column is refused as a whole and named. JSON lines have no common header, so there a
 row with an unknown key is refused by itself. What no column is known for is never written, not even as rejected.
-A file that has not changed since it was last read to its end is skipped; a changed one is read whole again.
+A file that has not changed since it was last read is skipped; a changed one is read whole again. One that is damaged is
+loaded as far as it goes, and named in every run until it is mended.
 """
 
 import hashlib
@@ -17,10 +18,10 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from ingest import readers
-from ingest.config import FilesSettings
 from ingest.errors import SourceError
 from ingest.reasons import reason
 from ingest.records import RECORDS, Record
+from ingest.settings import FilesSettings
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
 if TYPE_CHECKING:
@@ -34,7 +35,8 @@ _NOUN = re.compile(rf"({'|'.join(sorted(RECORDS, key=len, reverse=True))})s?(?![
 
 
 class Files:
-    """Reads what others export. Its marks are one per file: size, mtime_ns and sha256 of what was read to the end."""
+    """Reads what others export. Its marks are one per file: size, mtime_ns and sha256 of what was read, and `damaged`
+    with the fault where the content breaks off."""
 
     def __init__(self, settings: FilesSettings, hasher: Hasher) -> None:
         self.name = settings.name
@@ -52,12 +54,16 @@ class Files:
             if noun is None:
                 yield Fault(f"{self.name}/{key}: matches no record; {_names()}")
                 continue
+            mark = since.marks.get(key, {})
             try:
-                state = _changed(file, since.marks.get(key))
-                if state is not None:
-                    yield from self._pages(key, file, RECORDS[noun], state)
+                state = _state(file, mark)
             except OSError as error:
                 yield Fault(f"{self.name}/{key}: cannot be read ({error.strerror or error})")
+                continue
+            if state["sha256"] != mark.get("sha256"):
+                yield from self._pages(key, file, RECORDS[noun], state)
+            elif "damaged" in mark:
+                yield Fault(f"{self.name}/{key}: {mark['damaged']}")
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
         """The rows as records: all at once where all are fine, else one by one so that a bad row stands alone."""
@@ -105,7 +111,7 @@ class Files:
         return sorted(keyed)
 
     def _pages(self, key: str, file: Path, record: type[Record], state: dict[str, Any]) -> Iterator[Page | Fault]:
-        """A file as pages, the mark on the last; a file that breaks off ends in a Fault and stays without a mark."""
+        """A file as pages, the mark on the last. One that is refused or cannot be read to its end ends in a Fault."""
         place = f"{self.name}/{key}"
         draft = _Draft(record, place)
         rows = readers.read(file, lambda columns: _accept(columns, record, self._ignore))
@@ -116,15 +122,15 @@ class Files:
                     yield draft.page()
                     draft = _Draft(record, place, starts=False)
             if _stat(file) != {name: state[name] for name in ("size", "mtime_ns")}:
-                raise readers.Damaged("was changed while it was read; it is read again next time")
-        except readers.Damaged as error:
-            if draft.size:
+                raise readers.Unreadable("was changed while it was read; it is read again next time")
+            yield draft.page({key: state})
+        except SourceError as error:
+            if isinstance(error, readers.Damaged):
+                # the same bytes would break off at the same place: landing them in every run would only fill the disk
+                yield draft.page({key: {**state, "damaged": str(error)}})
+            elif isinstance(error, readers.Unreadable) and draft.size:
                 yield draft.page()
             yield Fault(f"{place}: {error}")
-        except SourceError as error:
-            yield Fault(f"{place}: {error}")
-        else:
-            yield draft.page({key: state})
 
     def _keep(self, draft: "_Draft", record: type[Record], number: int, row: dict[str, Any] | str) -> None:
         """Puts a row into the draft, cut to known columns and with persons hashed, or among its rejected."""
@@ -203,16 +209,13 @@ def _accept(columns: list[str], record: type[Record], ignore: frozenset[str]) ->
         raise SourceError(f"column {_quoted(missing)} is missing; every {record.noun} needs it")
 
 
-def _changed(file: Path, mark: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    """The file's state when it differs from its mark, else None; its content is only read when its time differs."""
+def _state(file: Path, mark: Mapping[str, Any]) -> dict[str, Any]:
+    """The file's size, mtime_ns and sha256; its content is only read when the first two differ from its mark."""
     state = _stat(file)
-    if mark is not None and state == {name: mark.get(name) for name in state}:
-        return None
+    if state == {name: mark.get(name) for name in state}:
+        return {**state, "sha256": mark.get("sha256")}
     with file.open("rb") as stream:
-        digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    if mark is not None and mark.get("sha256") == digest:
-        return None
-    return {**state, "sha256": digest}
+        return {**state, "sha256": hashlib.file_digest(stream, "sha256").hexdigest()}
 
 
 def _stat(file: Path) -> dict[str, Any]:

@@ -8,7 +8,6 @@ from collections.abc import Generator, Iterator
 from datetime import datetime, time
 from fnmatch import fnmatch
 
-from ingest.config import GithubSettings
 from ingest.errors import SourceError, SourceStopped
 from ingest.github_api import GONE, Api, Reach
 from ingest.github_jobs import Jobs
@@ -18,6 +17,7 @@ from ingest.github_records import records
 from ingest.github_runs import RunMark, Runs
 from ingest.http import Http
 from ingest.records import Record
+from ingest.settings import GithubSettings
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
 CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from ingest import people, raw
-from ingest.config import GithubSettings, Settings, SourceSettings
+from ingest.config import Settings
 from ingest.errors import DamagedRaw, SourceError
 from ingest.files import Files
 from ingest.load import Loaded, load
+from ingest.settings import ApiSettings, SourceSettings
 from ingest.source import Fault, Hasher, Rejected, Source, Watermark
 from ingest.warehouse import FILE, Warehouse
 
@@ -139,7 +140,7 @@ def check(settings: Settings, data: Path) -> Iterator[tuple[str, list[str]]]:
 
 def session(entry: SourceSettings) -> "Http":
     """The connection of a source. Raises SourceError when the variable that should hold its token is not set."""
-    if not isinstance(entry, GithubSettings):
+    if not isinstance(entry, ApiSettings):
         # files have no host; their source never touches it
         return cast("Http", None)
     from ingest.http import Http
@@ -237,7 +238,7 @@ def _judge(result: SourceResult, rejected: int, most: float) -> None:
     if rejected and rejected / rows > most:
         result.faults.append(
             f"{result.name}: {rejected:,} of {rows:,} rows rejected, more than max_rejected_ratio = {most:g}; "
-            "the rest is loaded; `uptake status` counts them and the Data page shows why"
+            "the Data page lists them with the reasons; mend the export, or raise the limit"
         )
 
 

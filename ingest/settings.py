@@ -1,0 +1,70 @@
+"""The settings of each kind of source: the tables `[[source]]` of `uptake.toml`. A new kind adds its class here."""
+
+import re
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+Globs = list[Annotated[str, Field(min_length=1)]]
+
+
+class Table(BaseModel):
+    """A table of the configuration: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Entry(Table):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    stale_after_hours: Annotated[float, Field(gt=0)] = 36
+    simulated: bool = False
+    """The data of this source is made up; every view says so."""
+    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+class FilesSettings(Entry):
+    kind: Literal["files"]
+    path: Path
+    ignore: list[str] = []
+
+
+class ApiSettings(Entry):
+    """A source behind HTTP. `token_env` names the environment variable that holds the token."""
+
+    base_url: str
+    token_env: str | None = None
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("must be an http(s) URL such as https://api.github.com")
+        if parts.username or parts.password:
+            raise ValueError("must not hold a user or password; name the token's variable in token_env")
+        return value.rstrip("/")
+
+
+class GithubSettings(ApiSettings):
+    kind: Literal["github"]
+    base_url: str = "https://api.github.com"
+    repos: Annotated[Globs, Field(min_length=1)]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    jobs: bool = True
+
+    @field_validator("repos")
+    @classmethod
+    def _repos(cls, value: list[str]) -> list[str]:
+        for repo in value:
+            if not re.fullmatch(r"[^/\s*?\[]+/[^/\s]+", repo):
+                raise ValueError(f"'{repo}' is not owner/name or owner/glob, such as acme/fraud-model or acme/*")
+        return value
+
+
+SourceSettings = Annotated[FilesSettings | GithubSettings, Field(discriminator="kind")]
+
+KINDS = ("files", "github")
