@@ -166,7 +166,7 @@ def _product(rng: random.Random, team: Team, suffix: str, number: int, count: in
         repo=f"acme/{name}",
         team=team,
         link=rng.choices(("sha", "time", "shipped_in"), (55, 15, 30))[0],
-        mark=rng.choices(("flag", "workflow", "uses"), (70, 15, 15))[0],
+        mark=("flag", "workflow", "flag", "flag", "uses", "flag", "flag")[number % 7],
         retrain="month" if team.stage == "monthly" else None,
         gap_hours=64 * math.exp(rng.gauss(0, 0.25)),
         merges_per_hour=0.013 * team.headcount / count,

@@ -4,7 +4,6 @@ import math
 import random
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import cached_property
 
 from app.demo.calendar import Calendar
 from app.demo.parameters import Effects
@@ -97,10 +96,6 @@ class World:
         """The midnight (UTC) after that share of the simulated period."""
         days = (self.now - self.start).days
         return self.start + round(share * days) * DAY
-
-    @cached_property
-    def months(self) -> int:
-        return max(1, round((self.now - self.start).days / 30.4))
 
     def in_month(self, name: str, at: datetime) -> float:
         """A team's good and bad months, as a factor on its working times."""

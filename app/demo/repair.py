@@ -9,7 +9,7 @@ from app.demo.deployment import Deployment
 from app.demo.organisation import World
 
 HOUR = timedelta(hours=1)
-_SHOWS_AS = {"incident": 12, "incident+rollback": 8, "incident+hotfix": 12, "rollback": 32, "hotfix": 36}
+_SHOWS_AS = {"incident": 20, "incident+rollback": 10, "incident+hotfix": 14, "rollback": 28, "hotfix": 28}
 _RETRAIN_WEEKDAYS = {"night": range(7), "week": range(1, 2)}
 
 
@@ -52,7 +52,7 @@ class Repair:
     def _working_moment(self, at: datetime) -> datetime:
         """Repairs wait for the morning, or for Monday; a few people repair at night, nobody on a holiday."""
         calendar = self.world.calendar
-        hero = self.rng.random() < (0.3 if self.broken.product.team.speed > 1.25 else 0.08)
+        hero = self.rng.random() < (0.45 if self.broken.product.team.speed > 1.25 else 0.15)
         if hero and not calendar.is_holiday(at):
             return at
         return max(at, calendar.at(calendar.hours(at) + self.rng.uniform(0.02, 0.5)))
