@@ -117,7 +117,7 @@ def _plain(reply: requests.Response, limit: int) -> Iterator[bytes]:
     """The body in parts, decompressed in steps so small that a decompression bomb stops at the limit."""
     encoding = reply.headers.get("Content-Encoding", "identity").lower()
     # read1 gives what has come: read would wait for a whole chunk, and a drip of bytes would outlast every time limit
-    chunks = iter(lambda: reply.raw.read1(CHUNK, decode_content=False), b"")
+    chunks = iter(lambda: reply.raw.read1(CHUNK, decode_content=False) or b"", b"")
     if encoding == "identity":
         yield from chunks
         return

@@ -214,9 +214,14 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 def _cause(error: BaseException) -> str:
     """The innermost cause: libraries wrap one error in another and repeat the address in each."""
-    inner: Any = error
-    while isinstance(deeper := getattr(inner, "reason", None) or next(iter(inner.args), None), BaseException):
+    inner = error
+    while deeper := _wrapped(inner):
         inner = deeper
     if isinstance(inner, OSError) and inner.strerror:
         return short(inner.strerror)
     return short(str(inner.args[-1]) if inner.args else type(inner).__name__)
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    candidates = (getattr(error, "reason", None), next(iter(error.args), None), error.__cause__)
+    return next((each for each in candidates if isinstance(each, BaseException)), None)

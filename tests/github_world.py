@@ -1,0 +1,304 @@
+"""An organisation on GitHub in memory: what the fake server answers with, built on GitHub's own example objects."""
+
+import copy
+import json
+import random
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FIXTURES = Path(__file__).parent / "fixtures" / "github"
+EXAMPLE_REPOS = ("octo-org/octo-repo", "octocat/Hello-World", "octocat/example", "octo-org/octo-template")
+
+
+def iso(time: datetime) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(slots=True)
+class Job:
+    name: str = "build"
+    conclusion: str | None = "success"
+    started: str | None = None
+    completed: str | None = None
+    failed_step: str | None = None
+
+
+@dataclass(slots=True)
+class Run:
+    id: int
+    created: str
+    updated: str = ""
+    started: str = ""
+    status: str = "completed"
+    conclusion: str | None = "success"
+    attempt: int = 1
+    name: str | None = "Build"
+    path: str = ".github/workflows/build.yml@main"
+    branch: str | None = "main"
+    sha: str = "acb5820ced9479c074f688cc328bf03f341a511d"
+    event: str = "push"
+    actor: str = "mona-lisa"
+    uses: tuple[str, ...] = ()
+    jobs: list[Job] | None = None
+    earlier: dict[int, "Run"] = field(default_factory=dict)
+    broken: bool = False
+
+
+@dataclass(slots=True)
+class Status:
+    state: str
+    created: str
+    log_url: str = ""
+    target_url: str = ""
+
+
+@dataclass(slots=True)
+class Deployment:
+    id: int
+    created: str
+    updated: str = ""
+    environment: str = "production"
+    sha: str = "a84d88e7554fc1fa21bcbc4efae3c782a70d2b9d"
+    ref: str = "main"
+    payload: Any = field(default_factory=dict)
+    creator: str = "mona-lisa"
+    statuses: list[Status] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Pull:
+    id: int
+    number: int
+    created: str
+    updated: str
+    merged: str | None = None
+    base: str = "main"
+    head_sha: str = "6dcb09b5b57875f334f61aebed695e2e4193db5e"
+    merge_sha: str | None = "e5bd3914e2e596debea16f433f57875b5b90bcd6"
+    user: str = "mona-lisa"
+    user_type: str = "User"
+    commits: list[str] = field(default_factory=list)
+    reviews: list[tuple[str, str, str]] = field(default_factory=list)
+    """(submitted_at, login, type)"""
+
+
+@dataclass
+class Repo:
+    """`runs` stand in the order in which they were created."""
+
+    name: str
+    id: int = 1296269
+    default_branch: str = "main"
+    runs: list[Run] = field(default_factory=list)
+    deployments: list[Deployment] = field(default_factory=list)
+    pulls: list[Pull] = field(default_factory=list)
+
+
+@dataclass
+class World:
+    """The server's whole state. `moved` maps old repository names to new ones, `now` is its clock (None: the real)."""
+
+    repos: dict[str, Repo] = field(default_factory=dict)
+    moved: dict[str, str] = field(default_factory=dict)
+    organisations: set[str] = field(default_factory=lambda: {"acme"})
+    token: str | None = None
+    now: datetime | None = None
+
+    def add(self, repo: Repo) -> Repo:
+        self.repos[repo.name.lower()] = repo
+        return repo
+
+    def time(self) -> datetime:
+        return self.now or datetime.now(UTC).replace(tzinfo=None)
+
+    def ago(self, **span: float) -> str:
+        return iso(self.time() - timedelta(**span))
+
+
+def simulated(runs: int, repos: int = 1, days: int = 80, seed: int = 1) -> World:
+    """Repositories with so many finished runs in all, spread over the last days as working hours would."""
+    rng = random.Random(seed)
+    world = World()
+    start = world.time() - timedelta(days=days)
+    run_id = 30_000_000
+    for index in range(repos):
+        repo = world.add(Repo(f"acme/model-{index}", id=1296269 + index))
+        count = runs // repos
+        seconds = sorted(rng.randrange(days * 86_400 - 7_200) for _ in range(count))
+        for second in seconds:
+            created = start + timedelta(seconds=second)
+            run_id += rng.randrange(1, 9)
+            conclusion = rng.choices(["success", "failure", "cancelled"], [85, 12, 3])[0]
+            repo.runs.append(
+                Run(
+                    run_id,
+                    iso(created),
+                    iso(created + timedelta(seconds=rng.randrange(30, 1_800))),
+                    iso(created + timedelta(seconds=rng.randrange(0, 20))),
+                    conclusion=conclusion,
+                    actor=f"person-{rng.randrange(40)}",
+                    branch=rng.choice(["main", "feature/a", "feature/b"]),
+                    sha=f"{rng.getrandbits(160):040x}",
+                    name=rng.choice(["Build", "ML deploy", "Lint"]),
+                )
+            )
+    return world
+
+
+class Template:
+    """A JSON object with slots: rendering joins ready-made bytes, so that the server costs a benchmark little."""
+
+    def __init__(self, example: Any, slots: Mapping[str, str]) -> None:
+        """`slots` maps a path such as `actor.login` to the name of the value that goes there."""
+        example = copy.deepcopy(example)
+        for path, name in slots.items():
+            *parents, last = path.split(".")
+            place = example
+            for parent in parents:
+                place = place[parent]
+            place[last] = f"@@{name}@@"
+        parts = re.split(rb'"@@(\w+)@@"', json.dumps(example, separators=(",", ":")).encode())
+        self._fixed, self._names = parts[::2], [name.decode() for name in parts[1::2]]
+
+    def render(self, values: Mapping[str, Any]) -> bytes:
+        parts = [self._fixed[0]]
+        for name, fixed in zip(self._names, self._fixed[1:], strict=True):
+            parts.append(json.dumps(values[name]).encode())
+            parts.append(fixed)
+        return b"".join(parts)
+
+
+@cache
+def example(name: str) -> Any:
+    return json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+
+
+def _of(repo: str, text: Any) -> Any:
+    """The example as an object of this repository."""
+    plain = json.dumps(text)
+    for other in EXAMPLE_REPOS:
+        plain = plain.replace(other, repo)
+    return json.loads(plain)
+
+
+@cache
+def _run_template(repo: str) -> Template:
+    run = _of(repo, example("workflow-run-paginated")["workflow_runs"][0])
+    slots = {key: key for key in RUN_SLOTS}
+    run |= {"previous_attempt_url": None, "referenced_workflows": []}
+    return Template(run, slots | {"actor.login": "actor", "triggering_actor.login": "actor"})
+
+
+RUN_SLOTS = (
+    *("id", "name", "path", "head_branch", "head_sha", "event", "status", "conclusion", "created_at", "updated_at"),
+    *("run_started_at", "run_attempt", "referenced_workflows", "html_url"),
+)
+
+
+def run_json(repo: Repo, run: Run) -> bytes:
+    return _run_template(repo.name).render(
+        {
+            "id": run.id,
+            "name": run.name,
+            "path": run.path,
+            "head_branch": run.branch,
+            "head_sha": run.sha,
+            "event": run.event,
+            "status": run.status,
+            "conclusion": run.conclusion if run.status == "completed" else None,
+            "created_at": ["no", "time"] if run.broken else run.created,
+            "updated_at": run.updated or run.created,
+            "run_started_at": run.started or run.created,
+            "run_attempt": run.attempt,
+            "referenced_workflows": [{"path": path, "sha": run.sha, "ref": "refs/heads/main"} for path in run.uses],
+            "html_url": f"https://github.com/{repo.name}/actions/runs/{run.id}",
+            "actor": run.actor,
+        }
+    )
+
+
+def jobs_json(repo: Repo, run: Run) -> list[bytes]:
+    found = []
+    for index, job in enumerate(run.jobs if run.jobs is not None else [Job()]):
+        whole = _of(repo.name, example("job-paginated")["jobs"][0])
+        if job.failed_step:
+            whole["steps"][6] |= {"name": job.failed_step, "conclusion": "failure"}
+            whole["steps"][7] |= {"conclusion": "skipped"}
+        whole |= {"id": run.id * 10 + index, "run_id": run.id, "name": job.name, "conclusion": job.conclusion}
+        whole |= {"created_at": run.created, "run_attempt": run.attempt}
+        whole |= {"started_at": job.started or run.created, "completed_at": job.completed or run.updated or run.created}
+        found.append(json.dumps(whole).encode())
+    return found
+
+
+def deployment_json(repo: Repo, deployment: Deployment) -> bytes:
+    whole = _of(repo.name, example("deployment-items")[0])
+    whole["creator"]["login"] = deployment.creator
+    whole |= {"id": deployment.id, "environment": deployment.environment, "sha": deployment.sha, "ref": deployment.ref}
+    whole |= {"payload": deployment.payload, "created_at": deployment.created}
+    whole |= {"updated_at": deployment.updated or deployment.created}
+    return json.dumps(whole).encode()
+
+
+def status_json(repo: Repo, deployment: Deployment, index: int) -> bytes:
+    status = deployment.statuses[index]
+    whole = _of(repo.name, example("deployment-status-items")[0])
+    whole["creator"]["login"] = deployment.creator
+    whole |= {"id": deployment.id * 100 + index, "state": status.state, "environment": deployment.environment}
+    whole |= {"created_at": status.created, "updated_at": status.created}
+    whole |= {"log_url": status.log_url, "target_url": status.target_url}
+    return json.dumps(whole).encode()
+
+
+def pull_json(repo: Repo, pull: Pull) -> bytes:
+    whole = _of(repo.name, example("pull-request-simple-items")[0])
+    whole["user"] |= {"login": pull.user, "type": pull.user_type}
+    whole["head"]["sha"] = pull.head_sha
+    whole["base"]["ref"] = pull.base
+    whole["base"]["repo"]["default_branch"] = repo.default_branch
+    whole["base"]["repo"]["full_name"] = repo.name
+    whole |= {"id": pull.id, "number": pull.number, "state": "closed", "merge_commit_sha": pull.merge_sha}
+    whole |= {"created_at": pull.created, "updated_at": pull.updated, "merged_at": pull.merged}
+    whole |= {"closed_at": pull.merged or pull.updated}
+    whole["html_url"] = f"https://github.com/{repo.name}/pull/{pull.number}"
+    return json.dumps(whole).encode()
+
+
+def commit_json(repo: Repo, pull: Pull, date: str) -> bytes:
+    whole = _of(repo.name, example("commit-items")[0])
+    for role in ("author", "committer"):
+        whole["commit"][role] |= {"date": date, "name": pull.user, "email": f"{pull.user}@acme.example"}
+        whole[role]["login"] = pull.user
+    return json.dumps(whole).encode()
+
+
+def review_json(repo: Repo, pull: Pull, review: tuple[str, str, str]) -> bytes:
+    submitted, login, kind = review
+    page = f"https://github.com/{repo.name}/pull/{pull.number}"
+    user = copy.deepcopy(example("deployment-items")[0]["creator"]) | {"login": login, "type": kind}
+    whole = {
+        "id": pull.id * 10,
+        "node_id": "MDE3OlB1bGxSZXF1ZXN0UmV2aWV3ODA=",
+        "user": user,
+        "body": "Please look at this again.",
+        "state": "APPROVED",
+        "html_url": f"{page}#pullrequestreview-80",
+        "pull_request_url": page,
+        "author_association": "COLLABORATOR",
+        "_links": {"html": {"href": page}, "pull_request": {"href": page}},
+        "submitted_at": submitted,
+        "commit_id": pull.head_sha,
+    }
+    return json.dumps(whole).encode()
+
+
+def repository_json(repo: Repo) -> bytes:
+    whole = _of(repo.name, example("repository-paginated")["repositories"][0])
+    whole |= {"id": repo.id, "name": repo.name.split("/")[1], "full_name": repo.name}
+    whole |= {"default_branch": repo.default_branch}
+    return json.dumps(whole).encode()
