@@ -1,7 +1,13 @@
-"""SQL tests as data: each file in tests/cases holds records, questions and the answers worked out by hand."""
+"""SQL tests as data: each file in tests/cases holds records, questions and the answers worked out by hand.
+
+A case: `name`, `why` (the working), `records` (see world.py), `definitions`, `now` and `asks`. An ask names a `metric` or
+a `fact`, `by`, `group`, `since`, `until` and `where`, and either `expect` (the rows in order; only the columns that are
+named there are compared) or `error` (a part of the refusal). An expected value `{has: text}` is met by a text that
+contains it, `{between: [low, high]}` by a number from low to high.
+"""
 
 import math
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +17,13 @@ import yaml
 
 from queries import metrics, rows
 from queries.definitions import Definitions
+from queries.errors import UsageError
 from queries.slice import Slice
 from tests.queries.world import NOW, read_model
 
 CASES = sorted((Path(__file__).parent.parent / "cases").glob("**/*.yaml"))
+CASE_KEYS = {"name", "why", "records", "definitions", "now", "asks"}
+ASK_KEYS = {"metric", "fact", "by", "group", "since", "until", "where", "expect", "error"}
 
 
 def scenarios() -> list[Any]:
@@ -27,22 +36,36 @@ def scenarios() -> list[Any]:
 
 @pytest.mark.parametrize("scenario", scenarios())
 def test_case(scenario: dict[str, Any]) -> None:
-    unknown = set(scenario) - {"name", "why", "records", "definitions", "now", "asks"}
-    assert not unknown, f"unknown keys in the case: {unknown}"
-    definitions = Definitions(**{k: _frozen(v) for k, v in scenario.get("definitions", {}).items()})
-    con = read_model(scenario["records"], definitions, scenario.get("now", NOW))
+    assert set(scenario) <= CASE_KEYS, f"unknown keys in the case: {set(scenario) - CASE_KEYS}"
     assert scenario["asks"], "a case without a question tests nothing"
-    for question in scenario["asks"]:
-        answer = _answer(con, question)
-        for expected in question["expect"] or [{}]:
-            missing = set(expected) - set(answer.columns)
-            assert not missing, f"{question} has no column {missing}; it has {answer.columns}"
-        got = [{name: row[name] for name in (question["expect"] or [{}])[0]} for row in answer.iter_rows(named=True)]
-        assert len(got) == len(question["expect"]), f"{question}\ngot {got}"
-        for actual, expected in zip(got, question["expect"], strict=True):
-            assert all(_same(actual[name], value) for name, value in expected.items()), (
-                f"{question}\nexpected {expected}\ngot      {actual}"
-            )
+    definitions = Definitions(**{k: _frozen(v) for k, v in scenario.get("definitions", {}).items()})
+    con = read_model(scenario["records"], definitions, _instant(scenario.get("now", NOW)))
+    wrong = [fault for question in scenario["asks"] for fault in _faults(con, question)]
+    if wrong:
+        pytest.fail("\n".join([scenario.get("why", ""), *wrong]), pytrace=False)
+
+
+def _faults(con: Any, question: dict[str, Any]) -> list[str]:
+    """What is wrong with the answer to one question; nothing when it is as expected."""
+    assert set(question) <= ASK_KEYS, f"unknown keys in the question: {set(question) - ASK_KEYS}"
+    asked = {name: value for name, value in question.items() if name not in {"expect", "error"}}
+    if "error" in question:
+        with pytest.raises(UsageError, match=question["error"]):
+            _answer(con, question)
+        return []
+    answer = _answer(con, question)
+    expected = question["expect"]
+    named = sorted({name for row in expected for name in row})
+    missing = set(named) - set(answer.columns)
+    assert not missing, f"{asked} has no column {missing}; it has {answer.columns}"
+    got = answer.select(named).rows(named=True) if named else answer.rows(named=True)
+    if len(got) != len(expected):
+        return [f"{asked}\n  expected {len(expected)} rows\n  got      {got}"]
+    return [
+        f"{asked}\n  expected {row}\n  got      { {name: actual[name] for name in row} }"
+        for actual, row in zip(got, expected, strict=True)
+        if not all(_same(actual[name], value) for name, value in row.items())
+    ]
 
 
 def _answer(con: Any, question: dict[str, Any]) -> pl.DataFrame:
@@ -57,13 +80,23 @@ def _answer(con: Any, question: dict[str, Any]) -> pl.DataFrame:
 
 
 def _same(actual: Any, expected: Any) -> bool:
-    if isinstance(expected, float) and isinstance(actual, int | float):
-        return math.isclose(actual, expected, rel_tol=1e-4, abs_tol=1e-6)
-    if isinstance(actual, datetime) and isinstance(expected, datetime):
-        return actual == expected.replace(tzinfo=None)
+    if isinstance(expected, dict):
+        if "has" in expected:
+            return isinstance(actual, str) and expected["has"] in actual
+        low, high = expected["between"]
+        return isinstance(actual, int | float) and low <= actual <= high
+    if isinstance(actual, datetime):
+        return expected is not None and actual == _instant(expected)
     if isinstance(actual, date) and isinstance(expected, str):
         return actual.isoformat() == expected
-    return bool(actual == expected)
+    if type(actual) is float and isinstance(expected, int | float):
+        return math.isclose(actual, expected, rel_tol=1e-5, abs_tol=1e-6)
+    return type(actual) is type(expected) and bool(actual == expected)
+
+
+def _instant(value: str | datetime) -> datetime:
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def _frozen(value: Any) -> Any:

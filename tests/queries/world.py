@@ -13,20 +13,45 @@ from queries.definitions import Definitions
 STAGING = Path(build.__file__).parent.parent / "ingest" / "staging.sql"
 NOW = datetime(2026, 6, 30, 12, tzinfo=UTC).replace(tzinfo=None)
 
+Rows = dict[str, list[dict[str, Any]]]
 
-def read_model(
-    records: dict[str, list[dict[str, Any]]], definitions: Definitions | None = None, now: datetime = NOW
-) -> duckdb.DuckDBPyConnection:
-    """Staging filled with validated records (source `s`, ids as given), facts and marts built on it."""
+
+def read_model(records: Rows, definitions: Definitions | None = None, now: datetime = NOW) -> duckdb.DuckDBPyConnection:
+    """Staging filled with validated records, facts and marts built on it.
+
+    Ids stand as given. A noun without rows is delivered but empty; one that is not named was never delivered. A row's
+    `source` is `s` unless it says so. A row with `times: n` stands for n rows, in whose texts `{i}` is 1 to n (format
+    codes such as `{i:02d}` work).
+    """
     con = duckdb.connect()
     con.execute(STAGING.read_text("utf-8"))
     for noun, rows in records.items():
-        con.execute("insert into staging.coverage values ('s', ?)", [noun])
-        for row in rows:
-            values = RECORDS[noun].model_validate(row).model_dump()
-            places = ", ".join("?" * (len(values) + 1))
-            con.execute(
-                f"insert into staging.{noun} (source, {', '.join(values)}) values ({places})", ["s", *values.values()]
-            )
+        written = [one for row in rows for one in _repeated(row)]
+        for source in {row.get("source", "s") for row in written} or {"s"}:
+            con.execute("insert into staging.coverage values (?, ?)", [source, noun])
+        if written:
+            _insert(con, noun, written)
     build.populate(con, definitions or Definitions(), now)
     return con
+
+
+def _insert(con: duckdb.DuckDBPyConnection, noun: str, rows: list[dict[str, Any]]) -> None:
+    values = []
+    for row in rows:
+        given = dict(row)
+        values.append({"source": given.pop("source", "s")} | RECORDS[noun].model_validate(given).model_dump())
+    columns = list(values[0])
+    con.executemany(
+        f"insert into staging.{noun} ({', '.join(columns)}) values ({', '.join('?' * len(columns))})",
+        [list(value.values()) for value in values],
+    )
+
+
+def _repeated(row: dict[str, Any]) -> list[dict[str, Any]]:
+    if "times" not in row:
+        return [row]
+    kept = {name: value for name, value in row.items() if name != "times"}
+    return [
+        {name: value.format(i=i) if isinstance(value, str) else value for name, value in kept.items()}
+        for i in range(1, row["times"] + 1)
+    ]
