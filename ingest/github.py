@@ -75,6 +75,13 @@ class Github:
 
     def _unreadable(self, api: Api) -> Iterator[str]:
         """What of a repository cannot be read; only the first line when it is not visible at all."""
+        try:
+            api.visible()
+        except SourceStopped:
+            raise
+        except SourceError as error:
+            yield str(error)
+            return
         for path, shape in CHECKED:
             try:
                 api.many(path, shape, {"per_page": 1})

@@ -29,6 +29,10 @@ class Api:
     repo: str
     root: str
 
+    def visible(self) -> None:
+        """Raises SourceError when `root` itself cannot be seen."""
+        self.http.get(self.root, headers=HEADERS, place=f"{self.source}/{self.repo}", needs="Metadata: read")
+
     def many(
         self,
         path: str,

@@ -36,7 +36,8 @@ def ci_run(item: Item) -> CiRun:
         {
             "run_id": item["id"],
             "repo": item["repo"],
-            "workflow": item["name"] or item["path"],
+            # the path of a nameless workflow; what follows its @ is the branch that it ran on
+            "workflow": item["name"] or (item["path"] or "").partition("@")[0],
             "attempt": item["run_attempt"],
             "branch": item["head_branch"],
             "sha": item["head_sha"],

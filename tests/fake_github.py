@@ -65,9 +65,13 @@ class FakeGithub:
 
     def fault(self, address: str) -> Fault | None:
         for fault in self.faults:
-            if fault.times and re.search(fault.match, address):
-                fault.times -= 1
-                return fault
+            if not fault.times or not re.search(fault.match, address):
+                continue
+            if fault.spare:
+                fault.spare -= 1
+                continue
+            fault.times -= 1
+            return fault
         return None
 
     def answer(self, path: str, query: dict[str, str], authorization: str | None) -> Answer:

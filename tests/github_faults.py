@@ -33,11 +33,13 @@ def message(status: int, text: str, **headers: str) -> Answer:
 
 @dataclass
 class Fault:
-    """What goes wrong with the next `times` requests whose address matches: a key of KINDS, or only `action`."""
+    """What goes wrong with `times` requests whose address matches, after the first `spare`: a key of KINDS, or only
+    `action`."""
 
     kind: str = "none"
     match: str = ""
     times: int = 1
+    spare: int = 0
     wait: int = 30
     action: Callable[[World], None] | None = None
 
