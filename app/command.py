@@ -23,7 +23,7 @@ class Group(click.Group):
     """
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
-        signal.signal(signal.SIGTERM, _end)
+        before = signal.signal(signal.SIGTERM, _end)
         words = args[0] if args else options.pop("args", None)
         words = list(sys.argv[1:] if words is None else words)
         wants_json = "--log=json" in words or ("--log", "json") in itertools.pairwise(words)
@@ -41,6 +41,8 @@ class Group(click.Group):
                 raise
             text = error.format_message() if isinstance(error, click.ClickException) else str(error)
             Console("json" if wants_json else "text").errors(text.splitlines())
+        finally:
+            signal.signal(signal.SIGTERM, before)
         sys.exit(code)
 
 

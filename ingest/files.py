@@ -96,7 +96,13 @@ class Files:
                 yield Rejected(page.place, page.row(index), reason(error), item)
 
     def _files(self) -> list[tuple[str, Path]]:
-        """The data files with the key of their mark (the path below the folder), by name."""
+        """The data files with the key of their mark (the path below the folder), by name. Raises SourceError."""
+        try:
+            return sorted(self._found())
+        except OSError as error:
+            raise SourceError(f"{self.name}: {error.filename}: cannot be read ({error.strerror})") from None
+
+    def _found(self) -> Iterator[tuple[str, Path]]:
         path = self._path
         if path.is_dir():
             found, base = list(path.iterdir()), path
@@ -107,8 +113,7 @@ class Files:
             found = list(base.glob(path.relative_to(base).as_posix()))
         else:
             raise SourceError(f"{self.name}: {path}: no such folder or file; mend `path`, or make it")
-        keyed = ((file.relative_to(base).as_posix(), file) for file in found if _is_data(file))
-        return sorted(keyed)
+        yield from ((file.relative_to(base).as_posix(), file) for file in found if _is_data(file))
 
     def _pages(self, key: str, file: Path, record: type[Record], state: dict[str, Any]) -> Iterator[Page | Fault]:
         """A file as pages, the mark on the last. One that is refused or cannot be read to its end ends in a Fault."""
@@ -125,10 +130,10 @@ class Files:
                 raise readers.Unreadable("was changed while it was read; it is read again next time")
             yield draft.page({key: state})
         except SourceError as error:
-            if isinstance(error, readers.Damaged):
+            if isinstance(error, readers.Damaged) and draft.follows_rows:
                 # the same bytes would break off at the same place: landing them in every run would only fill the disk
                 yield draft.page({key: {**state, "damaged": str(error)}})
-            elif isinstance(error, readers.Unreadable) and draft.size:
+            elif draft.size:
                 yield draft.page()
             yield Fault(f"{place}: {error}")
 
@@ -160,6 +165,11 @@ class _Draft:
         self._items: list[dict[str, Any]] = []
         self._rows: list[int] = []
         self._rejected: list[Rejected] = []
+
+    @property
+    def follows_rows(self) -> bool:
+        """Has any row of the file been read, into this page or one before?"""
+        return bool(self.size) or not self._starts
 
     @property
     def size(self) -> int:

@@ -3,6 +3,7 @@
 import hmac
 import os
 import secrets
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
@@ -57,15 +58,14 @@ def existing_key(data: Path) -> bytes | None:
 def _make(file: Path) -> bytes:
     file.parent.mkdir(parents=True, exist_ok=True)
     draft = file.with_name(f"{FILE}.{os.getpid()}.tmp")
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
-        out.write(secrets.token_hex(32).encode())
-        out.flush()
-        os.fsync(out.fileno())
     try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as out:
+            out.write(secrets.token_hex(32).encode())
+            out.flush()
+            os.fsync(out.fileno())
         # a link fails when the name is taken: of two processes at once, one makes the key and both use it
-        os.link(draft, file)
-    except FileExistsError:
-        pass
+        with suppress(FileExistsError):
+            file.hardlink_to(draft)
     finally:
-        draft.unlink()
+        draft.unlink(missing_ok=True)
     return file.read_bytes().strip()

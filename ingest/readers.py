@@ -30,14 +30,18 @@ Columns = Callable[[list[str]], None]
 
 
 class Damaged(SourceError):
-    """The file ends or breaks where it should not; the rows before that were given."""
+    """The file's content ends or breaks where it should not; the rows before that were given."""
+
+
+class Unreadable(SourceError):
+    """The disk or a writer got in the way, so that another try may fare better; the rows before that were given."""
 
 
 def read(file: Path, columns: Columns) -> Iterator[Row]:
     """The rows of a file, chosen by its suffix.
 
-    Raises SourceError when the file is refused as a whole and Damaged when only its beginning could be read; the text
-    doesn't name the file.
+    Raises SourceError when the file is refused as a whole, Damaged or Unreadable when only its beginning could be read;
+    the text does not name the file.
     """
     name = file.name.lower()
     try:
@@ -52,7 +56,7 @@ def read(file: Path, columns: Columns) -> Iterator[Row]:
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Damaged(f"the gzip data is damaged ({error}); export it again") from None
     except OSError as error:
-        raise Damaged(f"cannot be read ({error.strerror or error})") from None
+        raise Unreadable(f"cannot be read ({error.strerror or error})") from None
 
 
 def _lines(stream: IO[bytes] | gzip.GzipFile, expected: str) -> Iterator[str]:
@@ -129,7 +133,10 @@ def _parquet(file: Path, columns: Columns) -> Iterator[Row]:
                 for row in pa.Table.from_batches([batch]).cast(_plain(batch.schema), safe=False).to_pylist():
                     number += 1
                     yield number, {name: cell for name, cell in row.items() if _present(cell)}
-    except (pa.ArrowException, UnicodeDecodeError) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            # the disk's own; Arrow calls bad bytes an OSError too, without a number
+            raise
         raise Damaged(f"is no intact Parquet file ({str(error).splitlines()[0]}); export it again") from None
 
 
