@@ -1,0 +1,334 @@
+"""Frames as Plotly figures in the house style: quiet grid, direct labels, one accent, uncertainty as bands.
+
+Pure: no Streamlit. Colours are roles; the theme of the page (app/.streamlit/config.toml) says what they look like in
+light and dark, and the browser puts them in, so that a figure never has to know which of the two is shown.
+Text that comes from data passes `words.literal`.
+"""
+
+import textwrap
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import groupby
+
+import plotly.graph_objects as go
+import polars as pl
+
+from app import words
+
+# placeholders that Streamlit's front end replaces by theme.chartCategoricalColors, first to last
+ACCENT, INK, MUTED, FAINT, CAUTION, TINT, SHADE, PAPER = (f"#{n:06d}" for n in range(1, 9))
+CLEAR = "rgba(0,0,0,0)"
+HEIGHT = 300
+CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
+"""How Plotly behaves in the page: a picture to read, not a toolbox."""
+_LABEL_PIXELS = 17
+
+
+@dataclass(frozen=True)
+class Line:
+    """One series: a column of the frame, its name as the reader sees it, and how it is drawn beside colour."""
+
+    column: str
+    name: str
+    colour: str = ACCENT
+    dash: str = "solid"
+    symbol: str = "circle"
+    low: str | None = None
+    high: str | None = None
+
+
+@dataclass(frozen=True)
+class Unit:
+    """How values of a column are drawn (times `scale`) and said."""
+
+    scale: float
+    suffix: str
+    tickformat: str
+    say: Callable[[float | None], str]
+
+    def scaled(self, values: Iterable[float | None]) -> list[float | None]:
+        """Values as they are drawn; what is not there stays so."""
+        return [None if value is None else value * self.scale for value in values]
+
+
+SHARE = Unit(1, "", ".0%", words.share)
+COUNT = Unit(1, "", ",", words.number)
+HOURS = Unit(1, " h", ",~r", words.duration)
+DAYS = Unit(1 / 24, " d", ",~r", words.duration)
+
+
+def of_hours(longest: float | None) -> Unit:
+    """Hours as hours while they are few, else as days."""
+    return DAYS if longest is not None and longest > 96 else HOURS
+
+
+def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
+    """An empty figure with the house style; `right` leaves room for labels, in pixels."""
+    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "automargin": True, "title": None}
+    return go.Figure(
+        layout={
+            "template": go.layout.Template(),
+            "height": height,
+            "margin": {"l": 8, "r": right, "t": 14, "b": 8, "pad": 6},
+            "paper_bgcolor": CLEAR,
+            "plot_bgcolor": CLEAR,
+            "showlegend": False,
+            "hovermode": "closest",
+            "dragmode": False,
+            "xaxis": axis,
+            "yaxis": {**axis, "showgrid": True, "gridcolor": FAINT, "nticks": 6, "rangemode": "tozero"},
+        }
+    )
+
+
+def bars_by_path(frame: pl.DataFrame, by: str) -> go.Figure:
+    """Stacked counts per period and path; periods that still run or are cut stand hatched and hollow.
+
+    `frame` has period, path, deployment_count, is_partial.
+    """
+    fig = blank(right=150)
+    looks = {"platform": (ACCENT, ""), "off_platform": (MUTED, ""), "unknown": (FAINT, "x")}
+    tops: dict[date, float] = {}
+    ends: list[tuple[str, float, str]] = []
+    for path, (colour, shape) in looks.items():
+        rows = frame.filter(pl.col("path") == path).sort("period")
+        if not rows["deployment_count"].sum():
+            continue
+        partial = rows["is_partial"].to_list()
+        fig.add_bar(
+            x=rows["period"].to_list(),
+            y=rows["deployment_count"].to_list(),
+            name=words.PATHS[path],
+            marker={
+                "color": colour,
+                "line": {"color": colour, "width": 1},
+                "pattern": {
+                    "shape": ["/" if soft else shape for soft in partial],
+                    "bgcolor": PAPER,
+                    "fgcolor": colour,
+                    "size": 5,
+                },
+            },
+            customdata=[_when(start, by, soft) for start, soft in zip(rows["period"], partial, strict=True)],
+            hovertemplate="%{customdata}<br>%{y:,} " + words.PATHS[path] + "<extra></extra>",
+        )
+        last = rows.row(-1, named=True)
+        ends.append((words.PATHS[path], tops.get(last["period"], 0) + last["deployment_count"] / 2, colour))
+        for start, count in zip(rows["period"], rows["deployment_count"], strict=True):
+            tops[start] = tops.get(start, 0) + count
+    fig.update_layout(barmode="stack", bargap=0.28)
+    _label_ends(fig, ends, max(tops.values(), default=1) * 1.05)
+    return _dated(fig, sorted(tops), by)
+
+
+def lines(
+    frame: pl.DataFrame, by: str, series: Sequence[Line], unit: Unit, provisional: str | None = None
+) -> go.Figure:
+    """Lines over periods, each with its band when it has one.
+
+    Where there is no value there is a gap. Periods that still run, are cut, or are provisional (the boolean column of
+    that name) hang on dashes and stand hollow.
+    """
+    fig = blank(right=170 if len(series) > 1 else 70)
+    frame = frame.sort("period")
+    starts: list[date] = frame["period"].to_list()
+    soft = [bool(value) for value in frame["is_partial"]]
+    if provisional:
+        soft = [a or bool(b) for a, b in zip(soft, frame[provisional], strict=True)]
+    ends, top = [], 0.0
+    for line in series:
+        values = unit.scaled(frame[line.column])
+        highs = _band(fig, frame, line, unit)
+        _draw(fig, line, starts, values, soft)
+        said = [unit.say(value) for value in frame[line.column]]
+        _mark(
+            fig, line, starts, values, soft, [_when(start, by, s) for start, s in zip(starts, soft, strict=True)], said
+        )
+        known = [(value, text) for value, text in zip(values, said, strict=True) if value is not None]
+        top = max([top, *highs, *(value for value, _ in known)])
+        if known:
+            ends.append((line.name if len(series) > 1 else known[-1][1], known[-1][0], line.colour))
+    _label_ends(fig, ends, top * 1.08 or 1.0)
+    fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
+    return _dated(fig, starts, by)
+
+
+def teams_as_dots(values: Sequence[tuple[str, float]], median: float | None, *, name: str) -> go.Figure:
+    """One dot per team, piled up where teams are alike; the middle one is marked. `values` are (team, days per week)."""
+    fig = blank(height=190, right=24)
+    pile: dict[float, int] = {}
+    for team, value in sorted(values, key=lambda item: (item[1], item[0].casefold())):
+        at = round(value * 4) / 4
+        pile[at] = pile.get(at, 0) + 1
+        fig.add_scatter(
+            x=[at],
+            y=[pile[at]],
+            mode="markers",
+            marker={"size": 11, "color": MUTED, "line": {"color": PAPER, "width": 1}},
+            hovertemplate=f"{words.literal(team)}<br>{words.number(value)} {name}<extra></extra>",
+        )
+    top = max(pile.values(), default=1)
+    if median is not None:
+        fig.add_vline(x=median, line={"color": ACCENT, "width": 2})
+        fig.add_annotation(
+            x=median,
+            y=1,
+            yref="paper",
+            yanchor="bottom",
+            showarrow=False,
+            xanchor="left",
+            xshift=6,
+            yshift=-8,
+            text=f"half of the teams: {words.number(median)} or more",
+            font={"color": ACCENT, "size": 13},
+        )
+    fig.update_yaxes(visible=False, range=[0, max(top, 4) * 1.45])
+    fig.update_xaxes(range=[-0.2, max([5.2, *(at + 0.2 for at in pile)])], dtick=1, showgrid=True, gridcolor=FAINT)
+    return fig
+
+
+def heat(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str]],
+) -> go.Figure:
+    """A table of shares with a tint behind them; the number stands in every cell, so colour only helps the eye.
+
+    Cells without a value carry their text alone on bare paper.
+    """
+    fig = blank(height=70 + 30 * len(rows), right=8)
+    fig.add_heatmap(
+        x=list(range(len(columns))),
+        y=list(range(len(rows))),
+        z=[list(row) for row in values],
+        zmin=0,
+        zmax=1,
+        colorscale=[[0, SHADE], [1 / 3, TINT], [1, ACCENT]],
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        hoverinfo="skip",
+    )
+    for y, row in enumerate(texts):
+        for x, text in enumerate(row):
+            value = values[y][x]
+            colour = PAPER if value is not None and value > 0.66 else INK if value is not None else MUTED
+            fig.add_annotation(x=x, y=y, text=words.literal(text), showarrow=False, font={"color": colour, "size": 13})
+    wrapped = ["<br>".join(words.literal(line) for line in _wrapped(column, 14)) for column in columns]
+    fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=wrapped, side="top", showgrid=False, tickangle=0)
+    fig.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=[words.literal(row) for row in rows],
+        autorange="reversed",
+        showgrid=False,
+        rangemode="normal",
+    )
+    fig.update_layout(margin={"t": 8})
+    return fig
+
+
+def _band(fig: go.Figure, frame: pl.DataFrame, line: Line, unit: Unit) -> list[float]:
+    """Draws the band in as many pieces as there are runs of known ends; returns its upper ends."""
+    if line.low is None or line.high is None:
+        return []
+    highs: list[float] = []
+    ends = zip(frame["period"], unit.scaled(frame[line.low]), unit.scaled(frame[line.high]), strict=True)
+    for known, run in groupby(ends, key=lambda end: end[1] is not None and end[2] is not None):
+        if not known:
+            continue
+        piece = list(run)
+        days = [day for day, _, _ in piece]
+        highs += [high for _, _, high in piece]
+        # a lone period has no width to fill: it gets a whisker
+        shape = {"fill": "toself", "line": {"width": 0}} if len(piece) > 1 else {"line": {"width": 6, "color": TINT}}
+        fig.add_scatter(
+            x=days + days[::-1],
+            y=[high for _, _, high in piece] + [low for _, low, _ in reversed(piece)],
+            mode="lines",
+            fillcolor=TINT if line.colour == ACCENT else SHADE,
+            hoverinfo="skip",
+            name=f"{line.name}, range",
+            **shape,
+        )
+    return highs
+
+
+def _draw(fig: go.Figure, line: Line, starts: list[date], values: list[float | None], soft: list[bool]) -> None:
+    """The line, solid between what is final and dashed to what is not; it never bridges a period without a value."""
+    firm = [None if tentative else value for value, tentative in zip(values, soft, strict=True)]
+    style = {"color": line.colour, "width": 2.5}
+    fig.add_scatter(x=starts, y=firm, mode="lines", line={**style, "dash": line.dash}, hoverinfo="skip", name=line.name)
+    if any(soft):
+        beside = [any(soft[max(i - 1, 0) : i + 2]) for i in range(len(soft))]
+        hanging = [value if near else None for value, near in zip(values, beside, strict=True)]
+        name = f"{line.name}, not final"
+        fig.add_scatter(
+            x=starts, y=hanging, mode="lines", line={**style, "dash": "3px,3px"}, hoverinfo="skip", name=name
+        )
+
+
+def _mark(
+    fig: go.Figure,
+    line: Line,
+    starts: list[date],
+    values: list[float | None],
+    soft: list[bool],
+    when: list[str],
+    said: list[str],
+) -> None:
+    fig.add_scatter(
+        x=starts,
+        y=values,
+        mode="markers",
+        marker={
+            "symbol": line.symbol,
+            "size": 7,
+            "color": [PAPER if tentative else line.colour for tentative in soft],
+            "line": {"color": line.colour, "width": 2},
+        },
+        customdata=list(zip(when, said, strict=True)),
+        hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
+        name=line.name,
+    )
+
+
+def _label_ends(fig: go.Figure, ends: Sequence[tuple[str, float, str]], top: float) -> None:
+    """Names series at their right end, in their colour, pushed apart where they would touch. (name, height, colour)."""
+    room = top * _LABEL_PIXELS / (HEIGHT - 60)
+    floor = -room
+    for name, height, colour in sorted(ends, key=lambda end: end[1]):
+        floor = max(height, floor + room)
+        fig.add_annotation(
+            x=1, xref="paper", xanchor="left", xshift=8, y=floor, yanchor="middle", showarrow=False,
+            text=name, font={"color": INK if colour == FAINT else colour, "size": 13},
+        )  # fmt: skip
+    fig.update_yaxes(range=[0, max(top, floor + room / 2)])
+
+
+def _dated(fig: go.Figure, starts: Sequence[date], by: str) -> go.Figure:
+    """Names the periods under the figure: every month, or as many weeks as fit side by side."""
+    if not starts:
+        return fig
+    every = max(1, -(-len(starts) // 9))
+    shown = [start for i, start in enumerate(reversed(starts)) if i % every == 0][::-1]
+    texts = []
+    for i, start in enumerate(shown):
+        new_year = i == 0 or start.year != shown[i - 1].year
+        text = f"{start:%b}" if by == "month" else f"{start.day} {start:%b}"
+        texts.append(f"{text}<br>{start.year}" if new_year else text)
+    half = timedelta(days=16 if by == "month" else 4)
+    fig.update_xaxes(
+        tickvals=shown, ticktext=texts, range=[starts[0] - half, starts[-1] + half], tickangle=0, type="date"
+    )
+    return fig
+
+
+def _when(start: date, by: str, soft: bool) -> str:
+    text = words.sentence(words.period(start, by)).removesuffix(".")
+    return f"{text}, not final" if soft else text
+
+
+def _wrapped(text: str, width: int) -> list[str]:
+    return textwrap.wrap(text, width) or [""]

@@ -1,0 +1,152 @@
+"""What a page says in HTML: figures, answers, short tables and lists. Pure: texts in, HTML out.
+
+All text that comes from data passes `words.literal` here or before; arguments named `*_html` are taken as they are.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app import words
+from app.trends import Change
+
+BETTER, WORSE, SAME = "better", "worse", "same"
+KEY = (
+    '<p class="key"><i class="bar before"></i>the period before &ensp; <i class="bar now"></i>this period &ensp; '
+    "a thin line across the end of a bar: its 95&nbsp;% range</p>"
+)
+"""What the two bars of a figure are."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One number with its meaning. `value` is None where it is refused, and `meaning` then says why.
+
+    `before` and `now` are drawn as two bars on one scale, each with its interval where it has one.
+    """
+
+    name: str
+    value: str | None
+    meaning: str
+    unit: str = ""
+    trend: str = ""
+    mood: str = SAME
+    before: "Bar | None" = None
+    now: "Bar | None" = None
+    parts: Sequence[tuple[str, float]] = ()
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A value to draw, with the ends of its 95 % interval."""
+
+    value: float
+    low: float | None = None
+    high: float | None = None
+
+
+def figure(shown: Figure) -> str:
+    """A figure as a card."""
+    head = f"<h3>{words.literal(shown.name)}</h3>"
+    if shown.value is None:
+        return f'<div class="figure">{head}<p class="refused">Not shown</p><p class="meaning">{words.literal(shown.meaning)}</p></div>'
+    unit = f" <small>{words.literal(shown.unit)}</small>" if shown.unit else ""
+    trend = f'<p class="trend {shown.mood}">{words.literal(shown.trend)}</p>' if shown.trend else ""
+    return (
+        f'<div class="figure">{head}<p class="value">{words.literal(shown.value)}{unit}</p>{_picture(shown)}{trend}'
+        f'<p class="meaning">{words.literal(shown.meaning)}</p></div>'
+    )
+
+
+def trend(change: Change | None, said_before: str, *, good: int, better: str = "", worse: str = "") -> tuple[str, str]:
+    """A change against the window before in words, and its mood.
+
+    `good` is 1 where more is better and -1 where less is; `better` and `worse` say so where up and down do not. What is
+    within noise is never called either.
+    """
+    if change is None:
+        return "", SAME
+    if change.direction == 0:
+        return "the same as in the period before", SAME
+    arrow = "▲ up" if change.direction > 0 else "▼ down"
+    from_before = f"{arrow} from {said_before} in the period before"
+    if change.is_clear is None:
+        return f"{from_before}; too few weeks to tell it from chance", SAME
+    if not change.is_clear:
+        return f"no clear change: {said_before} in the period before", SAME
+    is_better = change.direction == good
+    comment = better if is_better else worse
+    return f"{from_before}{': ' if comment else ''}{comment}", BETTER if is_better else WORSE
+
+
+def answers(pairs: Sequence[tuple[str, str]]) -> str:
+    """The questions of the first screen, each with its answer in a sentence."""
+    blocks = [
+        f"<section><h2>{words.literal(question)}</h2><p>{words.literal(text)}</p></section>" for question, text in pairs
+    ]
+    return f'<div class="answers">{"".join(blocks)}</div>'
+
+
+def heading(text: str, below: str = "") -> str:
+    """A part of a page."""
+    return f'<div class="part"><h2>{words.literal(text)}</h2></div>' + (
+        f"<p>{words.literal(below)}</p>" if below else ""
+    )
+
+
+def chart_head(title: str, unit: str) -> str:
+    """The sentence above a chart and the line that says what is drawn in which unit."""
+    return f'<div class="chart"><h3>{words.literal(title)}</h3><p>{words.literal(unit)}</p></div>'
+
+
+def moves(items: Sequence[tuple[str, str]], *, ranked: bool = False) -> str:
+    """What to do, one line each: a name and the reasons."""
+    lines = [
+        f"<li>{f'<span class=rank>{n}</span>' if ranked else ''}<b>{words.literal(name)}</b>"
+        f'<span class="why">{words.literal(why)}</span></li>'
+        for n, (name, why) in enumerate(items, 1)
+    ]
+    tag = "ol" if ranked else "ul"
+    return f'<{tag} class="moves">{"".join(lines)}</{tag}>'
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> str:
+    """A short table; each cell is a text and what stands small below it."""
+    top = "".join(f'<th scope="col">{words.literal(name)}</th>' for name in head)
+    body = "".join(
+        "<tr>" + "".join(f"<td>{words.literal(text)}{_small(below)}</td>" for text, below in row) + "</tr>"
+        for row in rows
+    )
+    return f'<div class="scroll"><table class="plain"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+
+
+def notice(sentences: Sequence[str]) -> str:
+    """Something to know before reading on; calm, since nothing is broken."""
+    return f'<div class="notice" role="status">{"".join(f"<p>{words.literal(text)}</p>" for text in sentences)}</div>'
+
+
+def _small(text: str) -> str:
+    return f"<small>{words.literal(text)}</small>" if text else ""
+
+
+def _picture(shown: Figure) -> str:
+    if shown.parts:
+        total = sum(max(value, 0.0) for _, value in shown.parts) or 1.0
+        pieces = [
+            f'<span class="piece-{n}" style="width:{100 * max(value, 0.0) / total:.2f}%"></span>'
+            for n, (_, value) in enumerate(shown.parts)
+        ]
+        return f'<div class="pieces" aria-hidden="true">{"".join(pieces)}</div>'
+    if shown.now is None or shown.before is None:
+        return ""
+    top = max(bar.high if bar.high is not None else bar.value for bar in (shown.now, shown.before)) or 1.0
+    return (
+        f'<div class="bars" aria-hidden="true">{_bar(shown.before, top, "before")}{_bar(shown.now, top, "now")}</div>'
+    )
+
+
+def _bar(bar: Bar, top: float, kind: str) -> str:
+    drawn = f'<span class="bar {kind}" style="width:{100 * bar.value / top:.2f}%"></span>'
+    if bar.low is not None and bar.high is not None:
+        place = f"left:{100 * bar.low / top:.2f}%;width:{100 * (bar.high - bar.low) / top:.2f}%"
+        drawn += f'<span class="whisker" style="{place}"></span>'
+    return f"<div>{drawn}</div>"

@@ -1,0 +1,18 @@
+"""The dashboard's table of contents."""
+
+from pathlib import Path
+
+import streamlit as st
+
+from app.views import data, delivery, overview, pain
+
+st.set_page_config(page_title="Uptake", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
+st.navigation(
+    [
+        st.Page(overview.page, title="Overview", url_path="overview", default=True),
+        st.Page(delivery.page, title="Delivery", url_path="delivery"),
+        st.Page(pain.page, title="Pain and priorities", url_path="pain"),
+        st.Page(data.page, title="Data", url_path="data"),
+    ],
+    position="top",
+).run()

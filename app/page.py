@@ -1,0 +1,155 @@
+"""What every page shares: the row above it, the filters, and the states in which there is nothing to show yet."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import plotly.graph_objects as go
+import polars as pl
+import streamlit as st
+
+from app import charts, figures, filterbar, filters, readmodel, words
+from app.explain import explain
+from app.filters import Filters, Window
+from app.readmodel import STALE_HOURS, Model, Vanished
+from queries.slice import Slice
+
+_STYLE = Path(__file__).with_name("style.css")
+_RETRIES = 3
+
+
+@dataclass(frozen=True)
+class View:
+    """What a page works with: the build, what the reader chose, and the days that this means."""
+
+    model: Model
+    filters: Filters
+    window: Window
+
+    def part(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> Slice:
+        """The slice of a metric for the window and the filters that it knows."""
+        return filters.part(name, self.filters, self.window, by=by, group=group)
+
+    def ask(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> pl.DataFrame:
+        """The answer of a metric in the window."""
+        return self.model.ask(name, self.part(name, by=by, group=group))
+
+    def ask_before(self, name: str) -> pl.DataFrame | None:
+        """The answer of a metric in the window before; None where the data does not reach back so far."""
+        part = filters.part_before(name, self.filters, self.window)
+        return self.model.ask(name, part) if part else None
+
+    def chart(self, title: str, unit: str, fig: go.Figure, *, name: str, part: Slice, key: str, alt: str) -> None:
+        """A chart with its sentence above and its explanation below."""
+        st.html(figures.chart_head(title, unit))
+        st.plotly_chart(fig, key=f"chart-{key}", config=charts.CONFIG, alt=f"{title} {alt}")
+        self.explained(name, part, key)
+
+    def explained(self, name: str, part: Slice, key: str) -> None:
+        """ "How is this computed?" for a slice that has been asked already."""
+        explain(self.model, name, part, self.model.ask(name, part), key, filters.unused(name, self.filters))
+
+
+def show(title: str, body: Callable[[View], None], *, filtered: bool = True, note: str = "") -> None:
+    """Runs a page: the row above, the filters where they mean something, then `body`; or why there is nothing to show.
+
+    A build that goes away under the page makes it start over on the newest. `note` says why there are no filters.
+    """
+    st.html(_STYLE)
+    try:
+        _show(title, body, filtered, note)
+    except Vanished:
+        tries = st.session_state.get("tries", 0) + 1
+        st.session_state["tries"] = tries
+        if tries <= _RETRIES:
+            st.rerun()
+        st.session_state["tries"] = 0
+        st.html(figures.notice(["The data was replaced while this page was read. Reload it in a moment."]))
+    else:
+        st.session_state["tries"] = 0
+
+
+def _show(title: str, body: Callable[[View], None], filtered: bool, note: str) -> None:
+    model = readmodel.current()
+    if model is None:
+        st.html(f'<div class="head"><h1>{title}</h1></div>')
+        st.html(_empty())
+        return
+    head = st.empty()
+    chosen, notices = filterbar.choose(model, title, shown=filtered)
+    window = filters.window(chosen, model.clock.today, model.first_day)
+    head.html(_head(title, model))
+    if stale := _stale(model):
+        notices = [stale, *notices]
+    if notices:
+        st.html(figures.notice(notices))
+    view = View(model, chosen, window)
+    st.html(f'<p class="context">{words.literal(_context(view) if filtered else note)}</p>')
+    body(view)
+
+
+def _head(title: str, model: Model) -> str:
+    simulated = f'<span class="chip">Simulated data: {words.literal(_bare(model.clock.organisation))}</span>'
+    parts = [
+        simulated if model.clock.is_simulated else f"<span>{words.literal(model.clock.organisation)}</span>",
+        f"<span>Data up to {words.literal(words.instant(model.clock.as_of, model.clock.timezone))};"
+        f" published {words.literal(words.ago(model.built_at, readmodel.utc_now()))}</span>",
+    ]
+    return f'<div class="head"><h1>{title}</h1><div class="status">{"".join(parts)}</div></div>'
+
+
+def _bare(organisation: str) -> str:
+    return organisation.removesuffix(" (simulated)")
+
+
+def _stale(model: Model) -> str | None:
+    """One sentence when the data is too old to be taken for today's."""
+    content = readmodel.status()
+    last = readmodel.last_success(content) if content else model.built_at
+    if last is None:
+        return "At least one source has never been read completely; figures may lack data. The Data page names it."
+    last = max(last, model.built_at) if content is None else last
+    now = readmodel.utc_now()
+    if now - last <= timedelta(hours=STALE_HOURS):
+        return None
+    when = words.instant(last, model.clock.timezone)
+    return (
+        f"These figures may be out of date: the last complete ingest was {words.ago(last, now)} ({when}). "
+        "Run `uptake ingest`, or see on the Data page which source is behind."
+    )
+
+
+def _context(view: View) -> str:
+    window, chosen = view.window, view.filters
+    names = view.model.names()
+    parts = [words.days(window.since, window.until), filters.ENVIRONMENT]
+    parts.append(words.listed([names[team] for team in chosen.team]) if chosen.team else "all teams")
+    if chosen.domain:
+        parts.append(words.listed(chosen.domain))
+    if chosen.path != "any":
+        parts.append(filters.PATHS[chosen.path].lower())
+    if window.before_since:
+        parts.append(
+            f"compared with the {window.length.days} days before ({words.days(window.before_since, window.since)})"
+        )
+    else:
+        parts.append("no earlier period to compare with: the data does not reach back so far")
+    return " · ".join(parts)
+
+
+def _empty() -> str:
+    """The page before the first ingest."""
+    folder = words.literal(readmodel.folder())
+    steps: Sequence[str] = (
+        "Describe your sources in <code class=command>uptake.toml</code>; "
+        "<code class=command>uptake.example.toml</code> explains every key.",
+        "Run <code class=command>uptake ingest</code>, then reload this page.",
+        "Or look around first, in a simulated organisation: <code class=command>uptake demo</code>, then "
+        "<code class=command>uptake --config demo/uptake.toml ingest</code>.",
+    )
+    items = "".join(f"<li>{step}</li>" for step in steps)
+    return (
+        '<div class="empty"><h2>There is no data yet</h2>'
+        f"<p>Nothing has been published in <code class=command>{folder}</code>. Three ways to go on:</p><ol>{items}</ol></div>"
+    )

@@ -1,0 +1,139 @@
+"""What the survey and the roadmap say together, as ranked lists and sentences. Pure: frames in, sentences out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from app import words
+
+QUICK_DAYS = 10
+"""Work up to this many days counts as quick."""
+QUADRANTS = {
+    "quick_win": "Quick wins",
+    "listen": "Listen",
+    "drift": "Drift",
+    "later": "Later",
+    "unsure": "Unsure",
+}
+MEANINGS = {
+    "quick_win": "users hurt and work is planned",
+    "listen": "users hurt, nothing is planned",
+    "drift": "work is planned, hardly any pain",
+    "later": "hardly any pain, nothing planned",
+    "unsure": "too few answers, or too close to call",
+}
+PRIORITIES = {0: "nothing planned", 5: "lowest", 4: "low", 3: "middle", 2: "high", 1: "highest priority"}
+
+
+@dataclass(frozen=True)
+class Move:
+    """One line of a list: the pain in its users' words, and why it stands there."""
+
+    name: str
+    why: str
+
+
+def quick_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
+    """Pain that is felt and has quick work planned, most relief per day of work first, each factor shown."""
+    found = overlap.filter((pl.col("quadrant") == "quick_win") & (pl.col("effort_days") <= QUICK_DAYS)).with_columns(
+        worth=pl.col("pain_score") * pl.col("reach_probability") / pl.max_horizontal(pl.col("effort_days"), pl.lit(1.0))
+    )
+    ordered = found.sort(["worth", "pain_id"], descending=[True, False])
+    return [Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.") for row in ordered.iter_rows(named=True)]
+
+
+def bigger_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
+    """Pain that is felt and has work planned that is not quick, or of unknown effort."""
+    found = overlap.filter(
+        (pl.col("quadrant") == "quick_win") & ~(pl.col("effort_days") <= QUICK_DAYS).fill_null(False)
+    ).sort(["pain_score", "pain_id"], descending=[True, False])
+    return [Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.") for row in found.iter_rows(named=True)]
+
+
+def listen(overlap: pl.DataFrame) -> list[Move]:
+    """Pain that is felt and for which nothing is planned, the worst first."""
+    found = overlap.filter(pl.col("quadrant") == "listen").sort(["pain_score", "pain_id"], descending=[True, False])
+    return [Move(row["title"], f"{_hurts(row)}; nothing is planned for it.") for row in found.iter_rows(named=True)]
+
+
+def drift(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
+    """Work planned for what hardly hurts, that which takes most attention first."""
+    found = overlap.filter(pl.col("quadrant") == "drift").sort(["attention_share", "pain_id"], descending=[True, False])
+    return [
+        Move(
+            row["title"],
+            f"{_work(row, initiatives)}, {words.share(row['attention_share'])} of all planned work; {_hurts(row)}.",
+        )
+        for row in found.iter_rows(named=True)
+    ]
+
+
+def unmapped(initiatives: pl.DataFrame) -> list[Move]:
+    """Planned work that names no pain at all."""
+    found = initiatives.filter(pl.col("is_planned") & pl.col("pain_id").is_null())
+    return [
+        Move(row["title"], f"{_stated(row)}; it names no pain of the users.") for row in found.iter_rows(named=True)
+    ]
+
+
+def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
+    """The answer to "what next?" in one or two sentences."""
+    if overlap.is_empty() or not overlap["answer_count"].fill_null(0).sum():
+        return "Ask first: no survey about what hurts has been answered yet."
+    wins, unheard = quick_wins(overlap, initiatives), listen(overlap)
+    if wins:
+        row = overlap.filter(pl.col("title") == wins[0].name).row(0, named=True)
+        return (
+            f"Start with “{wins[0].name}”: it hurts {words.share(row['affected_ratio'])} of the users, "
+            f"and {words.plural(row['effort_days'], 'day')} of work would answer it."
+        )
+    if unheard:
+        return f"Listen first: “{unheard[0].name}” hurts, and nothing is planned for it."
+    return "No quick win stands out: nothing that hurts a third of the users has quick work planned."
+
+
+def overlap_in_words(index: pl.DataFrame) -> str:
+    """How far the work goes where it hurts, and where the rest goes."""
+    if index.is_empty() or index["overlap_index"][0] is None:
+        return "How far the planned work answers the pain cannot be said: there is no survey, or nothing is planned."
+    row = index.row(0, named=True)
+    text = f"{words.share(row['overlap_index'])} of the planned work goes where it hurts, in proportion to how much it hurts."
+    rest = []
+    if row["misallocated_share"] > 0.005:
+        rest.append(f"{words.share(row['misallocated_share'])} goes to pains beyond their share")
+    if row["unmapped_share"] > 0.005:
+        rest.append(f"{words.share(row['unmapped_share'])} answers no pain that users named")
+    return f"{text} {words.listed(rest)}." if rest else text
+
+
+def ids(found: Sequence[str] | None) -> list[str]:
+    """A list column's value as a list, also where it is null."""
+    return list(found or [])
+
+
+def _hurts(row: dict[str, object]) -> str:
+    return (
+        f"hurts {words.share(row['affected_ratio'])} of {words.plural(row['answer_count'], 'respondent')}"  # type: ignore[arg-type]
+        f", mean severity {words.number(_rounded(row['severity_mean']))} of 1"
+    )
+
+
+def _work(row: dict[str, object], initiatives: pl.DataFrame) -> str:
+    named = initiatives.filter(pl.col("initiative_id").is_in(ids(row["initiative_ids"]))).unique(  # type: ignore[arg-type]
+        "initiative_id", maintain_order=True
+    )
+    texts = [_stated(found) for found in named.sort("priority", "initiative_id", nulls_last=True).iter_rows(named=True)]
+    return words.listed(texts) or "work is planned"
+
+
+def _stated(initiative: dict[str, object]) -> str:
+    effort = initiative["effort_days"]
+    said = f"{words.plural(effort, 'day')} of work" if effort is not None else "effort not estimated"  # type: ignore[arg-type]
+    priority = f"priority {initiative['priority']}" if initiative["priority"] is not None else "no priority given"
+    status = str(initiative["status"]).replace("_", " ")
+    return f"“{initiative['title']}” is {status} ({priority}, {said})"
+
+
+def _rounded(value: object) -> float | None:
+    return round(value, 1) if isinstance(value, float) else None

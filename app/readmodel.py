@@ -1,0 +1,166 @@
+"""The only door to the data: opens the read model that is current now, and remembers its answers per build.
+
+Every rerun asks which build is current, so a new one shows at the next rerun; sessions on an older build finish in
+peace, since DuckDB keeps an open file readable after it is removed.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import streamlit as st
+
+from queries import metrics, readmodel, rows
+from queries.clock import Clock, clock
+from queries.slice import Slice
+
+STALE_HOURS = 36
+"""Without a successful run for this long the data is called stale, unless its source is allowed to be older."""
+
+Where = tuple[tuple[str, tuple[str, ...]], ...]
+
+
+class Vanished(Exception):
+    """The build went away between finding and reading it; a newer one is there, so the page runs again."""
+
+
+@dataclass(frozen=True)
+class Model:
+    """One published build, and what a page needs to know of it before it asks anything."""
+
+    path: Path
+    clock: Clock
+    first_day: date | None
+    built_at: datetime
+
+    def ask(self, name: str, part: Slice) -> pl.DataFrame:
+        """The answer of a metric. Raises Vanished."""
+        return _answer(str(self.path), name, part.by, part.group, part.since, part.until, _frozen(part.where))
+
+    def rows(self, name: str, part: Slice) -> pl.DataFrame:
+        """The fact rows behind a figure; only asked for when somebody wants to see them. Raises Vanished."""
+        return _rows(str(self.path), name, part.since, part.until, _frozen(part.where))
+
+    def table(self, name: str) -> pl.DataFrame:
+        """One of TABLES as a whole. Raises Vanished."""
+        return _table(str(self.path), name)
+
+    def names(self) -> dict[str, str]:
+        """team_id -> name of the teams, in the order of their names."""
+        teams = self.table("team").sort(pl.col("name").str.to_lowercase())
+        return dict(zip(teams["team_id"], teams["name"], strict=True))
+
+
+TABLES = {
+    "team": "from marts.team",
+    "initiative": "from marts.initiative",
+    "survey": "select survey_id, title, opened_at, closed_at, invited_count, response_count from facts.survey "
+    "where survey_id in (select survey_id from marts.pain) order by opened_at desc, survey_id desc",
+    "build": "from meta.build",
+    "source": "from meta.source",
+    "rejected": "from meta.rejected order by source, file, row_number limit 1000",
+    "rejected_count": "select source, record, count(*) as rejected_count from meta.rejected group by all order by all",
+    "extent": "select min(day) as first_day from (select day from marts.deployment union all select day from marts.change "
+    "union all select day from marts.ci_run)",
+}
+"""Small tables that pages show as they are."""
+
+
+def folder() -> Path:
+    """The data folder: UPTAKE_DATA, else data."""
+    return Path(os.environ.get("UPTAKE_DATA") or "data")
+
+
+def current() -> Model | None:
+    """The build that is published now; None when there is none yet. Raises Vanished."""
+    path = readmodel.current_path(folder() / "read")
+    return _model(str(path)) if path else None
+
+
+def status() -> Mapping[str, Any] | None:
+    """What the last ingest wrote about its sources and runs; None when it has not, or not in a form that can be read."""
+    try:
+        content = json.loads((folder() / "status.json").read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    return content if isinstance(content, dict) and isinstance(content.get("sources"), dict) else None
+
+
+def utc_now() -> datetime:
+    """The time, as a naive UTC instant like all times of the read model."""
+    return datetime.now(UTC).replace(tzinfo=None)
+
+
+def last_success(content: Mapping[str, Any] | None) -> datetime | None:
+    """When the source that is furthest behind last ran well; None when one never did or nothing is known."""
+    times = [_instant(source.get("last_success_at")) for source in (content or {}).get("sources", {}).values()]
+    known = [time for time in times if time is not None]
+    return min(known) if known and len(known) == len(times) else None
+
+
+def _instant(text: object) -> datetime | None:
+    if not isinstance(text, str):
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
+    except ValueError:
+        return None
+
+
+def _frozen(where: Mapping[str, tuple[str, ...]]) -> Where:
+    return tuple(sorted((name, tuple(values)) for name, values in where.items()))
+
+
+def _close(con: duckdb.DuckDBPyConnection) -> None:
+    con.close()
+
+
+@st.cache_resource(max_entries=3, show_spinner=False, on_release=_close)
+def _open(build: str) -> duckdb.DuckDBPyConnection:
+    try:
+        return readmodel.open_path(Path(build))
+    except duckdb.IOException as error:
+        raise Vanished(build) from error
+
+
+def _connected(build: str) -> duckdb.DuckDBPyConnection:
+    """A cursor of its own, so that threads share the file and never the connection."""
+    try:
+        return _open(build).cursor()
+    except duckdb.ConnectionException as error:
+        # evicted by newer builds while this page still ran: the page starts over on the newest
+        raise Vanished(build) from error
+
+
+@st.cache_resource(max_entries=3, show_spinner=False)
+def _model(build: str) -> Model:
+    with _connected(build) as con:
+        first = con.sql(TABLES["extent"]).pl()["first_day"][0]
+        built_at = con.sql("select built_at from meta.build").pl()["built_at"][0]
+        return Model(Path(build), clock(con), first, built_at)
+
+
+@st.cache_data(max_entries=1000, show_spinner=False)
+def _answer(
+    build: str, name: str, by: str, group: tuple[str, ...], since: date | None, until: date | None, where: Where
+) -> pl.DataFrame:
+    with _connected(build) as con:
+        return metrics.ask(con, name, Slice(by, group, since, until, dict(where)))
+
+
+@st.cache_data(max_entries=20, show_spinner=False)
+def _rows(build: str, name: str, since: date | None, until: date | None, where: Where) -> pl.DataFrame:
+    with _connected(build) as con:
+        return rows.fact_rows(con, name, since, until, dict(where))
+
+
+@st.cache_data(max_entries=50, show_spinner=False)
+def _table(build: str, name: str) -> pl.DataFrame:
+    with _connected(build) as con:
+        return con.sql(TABLES[name]).pl()

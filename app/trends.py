@@ -1,0 +1,105 @@
+"""Is it a change or is it noise? Small tests with a name each, so that no title says more than the data do.
+
+Pure: numbers in, verdicts out. "Clear" means beyond what chance explains at 95 %.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+_Z = NormalDist().inv_cdf(0.975)
+
+
+@dataclass(frozen=True)
+class Change:
+    """From one value to another; `is_clear` says whether that is more than noise, None that nobody can tell."""
+
+    before: float
+    now: float
+    is_clear: bool | None
+
+    @property
+    def direction(self) -> int:
+        """1 up, -1 down, 0 the same."""
+        return (self.now > self.before) - (self.now < self.before)
+
+
+def of_ratios(before_count: int, before_total: int, now_count: int, now_total: int) -> Change | None:
+    """Two shares: clear when the interval of their difference leaves out 0 (Newcombe 1998, method 10)."""
+    if not before_total or not now_total:
+        return None
+    before, now = before_count / before_total, now_count / now_total
+    before_low, before_high = wilson(before_count, before_total)
+    now_low, now_high = wilson(now_count, now_total)
+    difference = now - before
+    low = difference - math.hypot(now - now_low, before_high - before)
+    high = difference + math.hypot(now_high - now, before - before_low)
+    return Change(before, now, low > 0 or high < 0)
+
+
+def of_counts(before: int, now: int) -> Change:
+    """Two counts over windows of one length: clear when beyond Poisson noise and by a tenth at least.
+
+    The tenth stands in for what makes deployments burstier than Poisson: holidays, freezes, release days.
+    """
+    beyond_chance = abs(now - before) > _Z * math.sqrt(now + before)
+    return Change(before, now, beyond_chance and abs(now - before) >= 0.1 * max(before, 1))
+
+
+def of_weeks(
+    before: float | None, now: float | None, weeks_before: Sequence[float], weeks_now: Sequence[float]
+) -> Change | None:
+    """Two medians: clear when the weekly values of one window tend above those of the other (Mann and Whitney 1947).
+
+    Weeks are the units, since what ships together is not independent; with fewer than four a side nobody can tell.
+    """
+    if before is None or now is None:
+        return None
+    if min(len(weeks_before), len(weeks_now)) < 4:
+        return Change(before, now, None)
+    # the weeks must lean the way that the figures do, or the sentence would contradict the test
+    z = _mann_whitney(weeks_before, weeks_now)
+    return Change(before, now, abs(z) > _Z and (z > 0) == (now > before))
+
+
+def direction(values: Sequence[float | None]) -> int:
+    """1 when a series clearly rises, -1 when it clearly falls, else 0 (Mann 1945, Kendall 1975), ties counted.
+
+    Exact enough from five values on; with fewer it never calls a direction. The ends must agree with the test.
+    """
+    known = [value for value in values if value is not None]
+    n = len(known)
+    if n < 5:
+        return 0
+    score = sum((b > a) - (b < a) for i, a in enumerate(known) for b in known[i + 1 :])
+    ties = [known.count(value) for value in set(known)]
+    variance = (n * (n - 1) * (2 * n + 5) - sum(t * (t - 1) * (2 * t + 5) for t in ties)) / 18
+    if variance <= 0:
+        return 0
+    z = (score - (score > 0) + (score < 0)) / math.sqrt(variance)
+    sign = (score > 0) - (score < 0)
+    ends = (known[-1] > known[0]) - (known[-1] < known[0])
+    return sign if abs(z) > _Z and sign == ends else 0
+
+
+def wilson(count: int, total: int) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927), as in queries/macros.sql."""
+    centre = count + _Z**2 / 2
+    half = _Z * math.sqrt(count * (total - count) / total + _Z**2 / 4)
+    return max(0.0, (centre - half) / (total + _Z**2)), min(1.0, (centre + half) / (total + _Z**2))
+
+
+def _mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:
+    """z of the rank sum, positive when `second` tends to be larger; normal approximation, corrected for ties."""
+    n, m = len(first), len(second)
+    wins = sum((b > a) + 0.5 * (b == a) for a in first for b in second)
+    pooled = [*first, *second]
+    ties = sum(t**3 - t for t in (pooled.count(value) for value in set(pooled)))
+    total = n + m
+    variance = n * m / 12 * (total + 1 - ties / (total * (total - 1)))
+    if variance <= 0:
+        return 0.0
+    shift = wins - n * m / 2
+    # continuity: half a rank towards no difference
+    return math.copysign(max(0.0, abs(shift) - 0.5), shift) / math.sqrt(variance)

@@ -1,0 +1,7 @@
+"""x"""
+
+from app.page import show
+
+
+def page() -> None:
+    show("data", lambda view: None)

@@ -1,0 +1,7 @@
+"""x"""
+
+from app.page import show
+
+
+def page() -> None:
+    show("delivery", lambda view: None)
