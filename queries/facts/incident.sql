@@ -15,14 +15,12 @@
 --   deployment_id             varchar    succeeded production deployment it is put down to
 --   link_method               varchar    deployment_id (named by the record), else product, repo or team within the incident window
 --   url                       varchar    in the tool of record
--- An incident that names a product is never put down to another product of the same repository.
+-- An incident that names a product is never put down to another product of the same repository, and one that names a
+-- deployment of its own source never to another source's deployment of the same number.
 with live as (
     select deployment_id, repo, product, team_id, finished_at
     from facts.deployment
     where environment_class = 'production' and status = 'succeeded'
-),
-live_by_bare_id as (
-    select bare(deployment_id) as bare_id, any_value(deployment_id) as deployment_id from live group by all having count(*) = 1
 ),
 incident as (
     select
@@ -31,25 +29,38 @@ incident as (
         alias.team_id,
         case
             when incident.product is not null and (incident.repo is null or incident.product in (select product from live)) then 'product'
+            -- no deployment names this product, so it can only be one of those that name none
+            when incident.product is not null then 'unnamed'
             when incident.repo is not null then 'repo'
             when incident.team_id is not null then 'team'
         end as link_by
     from staging.incident
     left join facts.team_alias as alias on alias.given_id = incident.team_id
 ),
+by_bare_id as (
+    select bare(deployment_id) as bare_id, any_value(deployment_id) as deployment_id
+    from facts.deployment
+    where bare(deployment_id) in (select bare(named_id) from incident where named_id is not null)
+    group by all
+    having count(*) = 1
+),
 named as (
-    select incident.incident_id, coalesce(exact.deployment_id, other.deployment_id) as deployment_id
+    select incident.incident_id, live.deployment_id
     from incident
-    left join live as exact on exact.deployment_id = incident.named_id
-    left join live_by_bare_id as other on other.bare_id = bare(incident.named_id)
-    where incident.named_id is not null
+    left join facts.deployment as exact on exact.deployment_id = incident.named_id
+    left join by_bare_id on by_bare_id.bare_id = bare(incident.named_id)
+    inner join live on live.deployment_id = coalesce(exact.deployment_id, by_bare_id.deployment_id)
 ),
 candidate as (
-    select 'product' as link_by, product as link_value, deployment_id, finished_at from live where product is not null
+    -- of those that finished at one instant always the same is taken
+    select 'product' as link_by, product as link_value, finished_at, max(deployment_id) as deployment_id
+    from live where product is not null group by all
     union all
-    select 'repo', repo, deployment_id, finished_at from live
+    select 'unnamed', repo, finished_at, max(deployment_id) from live where product is null group by all
     union all
-    select 'team', team_id, deployment_id, finished_at from live where team_id is not null
+    select 'repo', repo, finished_at, max(deployment_id) from live group by all
+    union all
+    select 'team', team_id, finished_at, max(deployment_id) from live where team_id is not null group by all
 ),
 inferred as (
     select incident.incident_id, candidate.deployment_id
@@ -57,7 +68,7 @@ inferred as (
     cross join settings.definition
     asof inner join candidate
         on candidate.link_by = incident.link_by
-        and candidate.link_value = case incident.link_by when 'product' then incident.product when 'repo' then incident.repo else incident.team_id end
+        and candidate.link_value = case incident.link_by when 'product' then incident.product when 'team' then incident.team_id else incident.repo end
         and candidate.finished_at <= incident.opened_at
     where incident.named_id is null
         and hours_between(candidate.finished_at, incident.opened_at) <= definition.incident_window_hours
@@ -75,7 +86,7 @@ select
     coalesce(named.deployment_id, inferred.deployment_id) as deployment_id,
     case
         when named.deployment_id is not null then 'deployment_id'
-        when inferred.deployment_id is not null then incident.link_by
+        when inferred.deployment_id is not null then replace(incident.link_by, 'unnamed', 'repo')
     end as link_method,
     incident.url
 from incident

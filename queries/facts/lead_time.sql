@@ -26,15 +26,20 @@ with live as (
     select * from facts.deployment where environment_class = 'production' and status = 'succeeded'
 ),
 first_live as (select repo, min(created_at) as created_at from live group by repo),
-live_by_bare_id as (
-    select bare(deployment_id) as bare_id, any_value(deployment_id) as deployment_id from live group by all having count(*) = 1
+by_bare_id as (
+    select bare(deployment_id) as bare_id, any_value(deployment_id) as deployment_id
+    from facts.deployment
+    where bare(deployment_id) in (select bare(shipped_in) from staging.change where shipped_in is not null)
+    group by all
+    having count(*) = 1
 ),
 named as (
-    select change.change_id, coalesce(exact.deployment_id, other.deployment_id) as deployment_id
+    -- a deployment of the change's own source comes first: another's may have the same number
+    select change.change_id, live.deployment_id
     from staging.change
-    left join live as exact on exact.deployment_id = change.shipped_in
-    left join live_by_bare_id as other on other.bare_id = bare(change.shipped_in)
-    where change.shipped_in is not null
+    left join facts.deployment as exact on exact.deployment_id = change.shipped_in
+    left join by_bare_id on by_bare_id.bare_id = bare(change.shipped_in)
+    inner join live on live.deployment_id = coalesce(exact.deployment_id, by_bare_id.deployment_id)
 ),
 commits as (
     select change_id, repo, merge_sha as sha from staging.change where merge_sha is not null
@@ -49,7 +54,11 @@ by_sha as (
 ),
 production_change as (
     -- a nightly retrain, a rollback or a redeploy does not ship what was merged meanwhile, unless its commit says so
-    select * from live where cause in ('human_change', 'promotion', 'config', 'hotfix')
+    -- of those created at one instant always the same is taken
+    select repo, created_at, arg_min(deployment_id, (finished_at, deployment_id)) as deployment_id
+    from live
+    where cause in ('human_change', 'promotion', 'config', 'hotfix')
+    group by all
 ),
 by_order as (
     select change.change_id, production_change.deployment_id
