@@ -11,7 +11,7 @@ from app.demo.repair import Repair
 
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
-APPROVAL_HOURS = 2.5
+APPROVAL_HOURS = 5.0
 CLASSES = ("production", "test", "development")
 
 
@@ -132,7 +132,7 @@ class Release:
         if asks:
             made.approval_requested_at = start
             hours = APPROVAL_HOURS * (effects.approval_factor if on_platform else 1.0) * wait
-            hours *= (1 + self.trust / 6) ** -0.45
+            hours *= (1 + self.trust / 3) ** -0.6
             made.approved_at = start = max(start, calendar.at(calendar.hours(start) + hours))
         made.started_at = start + rng.uniform(3, 40) * timedelta(seconds=1)
         made.finished_at = made.started_at + rng.lognormvariate(math.log(7), 0.4) * MINUTE
@@ -156,7 +156,7 @@ class Release:
         effects = self.world.effects
         chance = effects.fail_platform if made.path == "platform" else effects.fail_off_platform
         fails = self.rng.random() < chance and self.product.team.stage != "single"
-        self.trust = self.trust * 0.4 if fails else self.trust + 1
+        self.trust = self.trust * 0.6 if fails else self.trust + 1
         if not fails or self.busy_until >= upcoming:
             return
         repair = Repair(self.world, self.rng, made, upcoming)

@@ -162,14 +162,15 @@ def test_change_failures_found_in_the_rows_are_the_true_ones(demo: DemoFolder, p
 
 
 def test_approvals_come_faster_with_trust(demo: DemoFolder) -> None:
+    """On the old path alone, so that what the platform makes faster is not taken for trust."""
     waits: dict[str, list[float]] = defaultdict(list)
     for made in sorted(demo.production(), key=lambda made: made.created_at):
-        if made.approved_at:
+        if made.approved_at and made.via_platform is False:
             waits[demo.product(made)].append(hours(made.approval_requested_at, made.approved_at))
-    many = [wait for wait in waits.values() if len(wait) >= 30]
-    early, late = [wait for one in many for wait in one[:5]], [wait for one in many for wait in one[20:30]]
+    many = [wait for wait in waits.values() if len(wait) >= 15]
+    early, late = [wait for one in many for wait in one[:3]], [wait for one in many for wait in one[8:]]
     assert len(many) >= 10
-    assert statistics.fmean(late) < 0.85 * statistics.fmean(early)
+    assert statistics.median(late) < 0.5 * statistics.median(early)
 
 
 def chance_of_a_third(affected: int, asked: int) -> float:
