@@ -226,10 +226,8 @@ def definitions(settings: "Settings", data: Path) -> "Definitions":
 
 def _publish(settings: "Settings", data: Path, force: bool = False) -> "Published":
     """Builds and publishes. Raises LandingError when the disk does not let it; what was current stays so."""
-    import duckdb
-
     from ingest.errors import LandingError
-    from ingest.warehouse import FILE
+    from ingest.warehouse import DISK_FAILURES, FILE
     from queries.build import build
     from queries.errors import NoReadModel
 
@@ -237,7 +235,7 @@ def _publish(settings: "Settings", data: Path, force: bool = False) -> "Publishe
         raise NoReadModel(f"{data}: nothing is loaded yet; run `uptake ingest` first, or name the folder with --data")
     try:
         return build(data / FILE, data / "read", definitions(settings, data), force=force)
-    except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, OSError) as error:
+    except (*DISK_FAILURES, OSError) as error:
         cause = str(error).splitlines()[0]
         raise LandingError(
             f"{data / 'read'}: cannot be built ({cause}); what was published before stays; free space and run again"

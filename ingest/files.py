@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ingest.http import Http
 
 PAGE_ROWS = 5_000
+PAGE_CHARACTERS = 4_000_000
+"""A page ends at the one or the other, so that long texts do not fill the memory either."""
 ACCEPTED = (".csv", ".csv.gz", ".jsonl", ".jsonl.gz", ".parquet")
 # what a person could take for data that is loaded, when it is not
 DATA_LIKE = (".csv", ".jsonl", ".parquet", ".gz", ".tsv", ".ndjson", ".xls", ".xlsx", ".zip", ".zst", ".bz2", ".xz")
@@ -123,7 +125,7 @@ class Files:
         try:
             for number, row in rows:
                 self._keep(draft, record, number, row)
-                if draft.size >= PAGE_ROWS:
+                if draft.is_full:
                     yield draft.page()
                     draft = _Draft(record, place, starts=False)
             if _stat(file) != {name: state[name] for name in ("size", "mtime_ns")}:
@@ -165,6 +167,11 @@ class _Draft:
         self._items: list[dict[str, Any]] = []
         self._rows: list[int] = []
         self._rejected: list[Rejected] = []
+        self._characters = 0
+
+    @property
+    def is_full(self) -> bool:
+        return self.size >= PAGE_ROWS or self._characters >= PAGE_CHARACTERS
 
     @property
     def follows_rows(self) -> bool:
@@ -177,6 +184,7 @@ class _Draft:
 
     def accept(self, number: int, item: dict[str, Any]) -> None:
         self._items.append(item)
+        self._characters += sum(len(cell) for cell in item.values() if isinstance(cell, str))
         self._rows.append(number)
 
     def reject(self, number: int, why: str, content: dict[str, Any] | None) -> None:

@@ -20,6 +20,14 @@ from ingest.records import RECORDS
 FILE = "warehouse.duckdb"
 LIMITS: dict[str, str | bool | int | float | list[str]] = {"memory_limit": "128MB", "threads": 1}
 """Batches are small: more threads or memory would not load them faster, only crowd out the rest of the machine."""
+DISK_FAILURES = (
+    duckdb.IOException,
+    duckdb.FatalException,
+    duckdb.OutOfMemoryException,
+    duckdb.TransactionException,
+    duckdb.SerializationException,
+)
+"""What DuckDB raises when a file cannot be written or read."""
 _HERE = Path(__file__).parent
 _STATEMENTS: dict[str, str] = dict(
     re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", (_HERE / "warehouse.sql").read_text("utf-8"), re.M | re.S)
@@ -45,11 +53,26 @@ class Warehouse:
     def __init__(self, data: Path, read_only: bool = False) -> None:
         self.file = data / FILE
         with self._guard():
-            self._con = duckdb.connect(str(self.file), read_only=read_only, config=LIMITS)
-            if not read_only:
-                with self.transaction():
-                    self._con.execute((_HERE / "staging.sql").read_text("utf-8"))
-                    self._con.execute(_STATEMENTS["layout"])
+            if not read_only and not self.file.exists():
+                self._make()
+            self._con = self._connect(self.file, read_only)
+
+    def _make(self) -> None:
+        # DuckDB writes the head of a new file in steps, and one that is killed amid them is no database any more
+        draft = self.file.with_name(f"{FILE}.tmp")
+        for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
+            leftover.unlink(missing_ok=True)
+        self._connect(draft, read_only=False).close()
+        draft.rename(self.file)
+
+    def _connect(self, file: Path, read_only: bool) -> duckdb.DuckDBPyConnection:
+        con = duckdb.connect(str(file), read_only=read_only, config=LIMITS)
+        if not read_only:
+            con.begin()
+            con.execute((_HERE / "staging.sql").read_text("utf-8"))
+            con.execute(_STATEMENTS["layout"])
+            con.commit()
+        return con
 
     def __enter__(self) -> Self:
         return self
@@ -97,32 +120,32 @@ class Warehouse:
 
     def reject(self, source: str, read_anew: Iterable[str], rejects: pl.DataFrame) -> None:
         """Forgets what was rejected at the places that were read anew, then adds the rejected rows, each once."""
-        self._con.execute(_STATEMENTS["clear_rejected"], {"source": source, "files": list(read_anew)})
+        self._run(_STATEMENTS["clear_rejected"], {"source": source, "files": list(read_anew)})
         with self._registered("rejects", rejects):
-            self._con.execute(_STATEMENTS["reject"])
+            self._run(_STATEMENTS["reject"])
 
     def cover(self, source: str, nouns: Iterable[str]) -> None:
         """Notes that the source delivers these records, even when it has no row of them."""
-        self._con.execute(_STATEMENTS["cover"], {"source": source, "records": list(nouns)})
+        self._run(_STATEMENTS["cover"], {"source": source, "records": list(nouns)})
 
     def mark(self, source: str, marks: Mapping[str, Any]) -> None:
         """Sets where the source left off."""
         if marks:
             values = [json.dumps(value, sort_keys=True) for value in marks.values()]
-            self._con.execute(_STATEMENTS["mark"], {"source": source, "keys": list(marks), "values": values})
+            self._run(_STATEMENTS["mark"], {"source": source, "keys": list(marks), "values": values})
 
     def marks(self, source: str) -> dict[str, Any]:
         """Where the source left off, by key."""
-        rows = self._con.execute(_STATEMENTS["marks"], {"source": source}).fetchall()
+        rows = self._run(_STATEMENTS["marks"], {"source": source}).fetchall()
         return {key: json.loads(value) for key, value in rows}
 
     def record_raw_file(self, **entry: Any) -> None:
         """Notes a raw file as loaded, in the transaction that loads it; the names are the columns of meta.raw_file."""
-        self._con.execute(_STATEMENTS["record_raw_file"], entry)
+        self._run(_STATEMENTS["record_raw_file"], entry)
 
     def raw_files(self) -> dict[str, int]:
         """The raw files that are loaded: name -> number."""
-        return dict(self._con.execute(_STATEMENTS["raw_files"]).fetchall())
+        return dict(self._run(_STATEMENTS["raw_files"]).fetchall())
 
     def forget(self, sources: list[str]) -> None:
         """Empties everything of these sources but the run log, in one transaction; a replay fills it again."""
@@ -130,7 +153,7 @@ class Warehouse:
         with self.transaction():
             for table in [*tables, "meta.raw_file", "meta.watermark"]:
                 statement = Template(_STATEMENTS["forget"]).substitute(table=table)
-                self._con.execute(statement, {"sources": sources})
+                self._run(statement, {"sources": sources})
 
     def next_run(self) -> int:
         """The number of the run to come."""
@@ -138,7 +161,7 @@ class Warehouse:
 
     def log_run(self, **entry: Any) -> None:
         """Adds a line to the run log; the names are the columns of meta.run."""
-        self._con.execute(_STATEMENTS["log_run"], entry)
+        self._run(_STATEMENTS["log_run"], entry)
 
     def runs(self, last: int) -> list[dict[str, Any]]:
         """The log of the last runs, newest first, one entry per source."""
@@ -146,34 +169,39 @@ class Warehouse:
 
     def last_runs(self) -> dict[str, tuple[datetime, datetime | None, str | None]]:
         """Per source: its last ingest, its last one without fault, and the message of the last."""
-        rows = self._con.execute(_STATEMENTS["last_runs"]).fetchall()
+        rows = self._run(_STATEMENTS["last_runs"]).fetchall()
         return {source: (last, success, message) for source, last, success, message in rows}
 
     def row_counts(self) -> dict[str, dict[str, int]]:
         """source -> record -> rows, for each record that the source has delivered, 0 included."""
         counts: dict[str, dict[str, int]] = {}
-        for source, record in self._con.execute(_STATEMENTS["coverage"]).fetchall():
+        for source, record in self._run(_STATEMENTS["coverage"]).fetchall():
             counts.setdefault(source, {})[record] = 0
         for noun in RECORDS:
             statement = Template(_STATEMENTS["row_counts"]).substitute(noun=noun)
-            for source, count in self._con.execute(statement).fetchall():
+            for source, count in self._run(statement).fetchall():
                 counts.setdefault(source, {})[noun] = count
         return counts
 
     def rejected_counts(self) -> dict[str, int]:
         """source -> rows now in staging.rejected."""
-        return dict(self._con.execute(_STATEMENTS["rejected_counts"]).fetchall())
+        return dict(self._run(_STATEMENTS["rejected_counts"]).fetchall())
+
+    def _run(self, statement: str, parameters: Mapping[str, Any] | None = None) -> duckdb.DuckDBPyConnection:
+        with self._guard():
+            return self._con.execute(statement, dict(parameters or {}))
 
     @contextmanager
     def _guard(self) -> Iterator[None]:
         try:
             yield
-        except (duckdb.IOException, duckdb.FatalException, duckdb.OutOfMemoryException, OSError) as error:
+        except (*DISK_FAILURES, OSError) as error:
             cause = str(error).splitlines()[0]
-            if "Conflicting lock" in cause or "Could not set lock" in cause:
+            if "Could not set lock" in cause:
                 raise LockHeld(f"{self.file}: is open in another program; close it and run again") from None
             raise LandingError(
-                f"{self.file}: cannot be read or written ({cause}); free space or mend permissions and run again"
+                f"{self.file}: cannot be read or written ({cause}); free space or mend permissions and run again; "
+                "a damaged one can be moved away, since the next run makes it anew from raw"
             ) from None
 
     @contextmanager
@@ -185,13 +213,13 @@ class Warehouse:
             self._con.unregister(name)
 
     def _one(self, statement: str) -> tuple[Any, ...]:
-        row = self._con.execute(statement).fetchone()
+        row = self._run(statement).fetchone()
         if row is None:
             raise LandingError(f"{self.file}: gave no answer; it may be damaged: run `uptake replay`")
         return row
 
     def _rows(self, statement: str, parameters: Mapping[str, Any]) -> list[dict[str, Any]]:
-        cursor = self._con.execute(statement, dict(parameters))
+        cursor = self._run(statement, parameters)
         names = [column[0] for column in cursor.description or ()]
         return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
