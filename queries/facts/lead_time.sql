@@ -1,7 +1,7 @@
 -- question: How long did each change take from its first commit to production, and where did the time go?
 -- grain: change_id
 -- time: shipped_at
--- reads: facts.clock, facts.deployment, facts.owner, staging.change
+-- reads: facts.deployment, facts.horizon, facts.owner, staging.change
 -- columns:
 --   change_id                 varchar    id with its source's prefix
 --   repo                      varchar    repository
@@ -11,7 +11,7 @@
 --   is_bot                    boolean    written by a bot
 --   deployment_id             varchar    first succeeded production deployment that contains it
 --   link_method               varchar    shipped_in, sha or first_after_merge
---   state                     varchar    shipped; waiting (its repository deploys, but not since); before_first (merged long before the repository's first deployment); unseen (no production deployment of the repository is known)
+--   state                     varchar    shipped; waiting (its repository deploys, but not since); before_first (merged long before the repository's first deployment); unseen (no production deployment of the repository is known, or none can be since it was merged)
 --   first_commit_at           timestamp  first commit
 --   opened_at                 timestamp  change opened for review
 --   merged_at                 timestamp  merged
@@ -20,7 +20,7 @@
 --   review_hours              double     opened to merged
 --   deploy_hours              double     merged to deployment finished
 --   lead_time_hours           double     first commit to deployment finished
---   waiting_hours             double     first commit until now, of a change that waits: a lead time known to be longer than this
+--   waiting_hours             double     first commit until deployments are last known of, for a change that waits: a lead time known to be longer than this
 --   url                       varchar    in the tool of record
 with live as (
     select * from facts.deployment where environment_class = 'production' and status = 'succeeded'
@@ -93,7 +93,7 @@ select
     linked.link_method,
     case
         when live.deployment_id is not null then 'shipped'
-        when first_live.repo is null then 'unseen'
+        when first_live.repo is null or linked.merged_at > horizon.last_at then 'unseen'
         when linked.merged_at < first_live.created_at - interval 30 days then 'before_first'
         else 'waiting'
     end as state,
@@ -105,10 +105,10 @@ select
     hours_between(linked.opened_at, linked.merged_at) as review_hours,
     hours_between(linked.merged_at, live.finished_at) as deploy_hours,
     hours_between(linked.first_commit_at, live.finished_at) as lead_time_hours,
-    case when state = 'waiting' then hours_between(linked.first_commit_at, clock.as_of) end as waiting_hours,
+    case when state = 'waiting' then hours_between(linked.first_commit_at, horizon.last_at) end as waiting_hours,
     linked.url
 from linked
-cross join facts.clock
+left join facts.horizon on horizon.record = 'deployment'
 left join live on live.deployment_id = linked.linked_id
 left join first_live on first_live.repo = linked.repo
 left join facts.owner
