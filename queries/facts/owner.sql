@@ -4,11 +4,12 @@
 -- columns:
 --   repo                      varchar    repository as records name it
 --   product_key               varchar    product as records name it; empty where they name none
---   team_id                   varchar    owner
+--   team_id                   varchar    owner; null where the rules that fit best name several teams
 --   product                   varchar    product by ownership, where just one fits
 --   valid_from                timestamp  first instant of this owner
 --   valid_to                  timestamp  first instant after it
--- The most specific pattern wins (the product itself, then a path, then the longest literal); then the newest `since`.
+-- The most specific pattern wins (the product itself, then a path, then the longest literal); for what names no product
+-- a rule without one comes before a rule for one; then the newest `since`.
 with target as (
     select repo, coalesce(product, '') as product_key from staging.deployment
     union
@@ -51,7 +52,12 @@ ranked as (
         fit.*,
         rank() over (
             partition by fit.repo, fit.product_key, start.valid_from
-            order by fit.fitness desc, fit.path is not null desc, fit.literal_length desc, fit.since desc
+            order by
+                fit.fitness desc,
+                fit.path is not null desc,
+                fit.literal_length desc,
+                fit.product is null desc,
+                fit.since desc
         ) as place
     from start
     inner join fit
@@ -61,7 +67,7 @@ ranked as (
 select
     repo,
     product_key,
-    min(team_id) as team_id,
+    case when count(distinct team_id) = 1 then min(team_id) end as team_id,
     case when count(distinct product) = 1 then min(product) end as product,
     valid_from,
     lead(valid_from, 1, timestamp '9999-12-31') over (partition by repo, product_key order by valid_from) as valid_to
