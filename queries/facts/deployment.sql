@@ -31,9 +31,7 @@ with rule as (
         list(pattern) filter (kind = 'workflows') as workflows,
         list(pattern) filter (kind = 'environments') as environments,
         list(pattern) filter (kind = 'repos') as repos,
-        list(pattern) filter (kind = 'actors') as actors,
-        count(*) > 0 as exists_any,
-        count(*) filter (kind in ('environments', 'repos')) > 0 as needs_no_run
+        list(pattern) filter (kind = 'actors') as actors
     from settings.platform_rule
 ),
 ended as (
@@ -85,14 +83,18 @@ select
     case
         when via_platform then 'platform'
         when not via_platform then 'off_platform'
-        when not rule.exists_any then 'unknown'
         when len(list_filter(rule.workflows, lambda pattern: matches(workflow_name, pattern))) > 0
             or len(list_filter(rule.uses, lambda pattern: len(list_filter(ordered.uses, lambda used: matches(used, pattern))) > 0)) > 0
             or len(list_filter(rule.environments, lambda pattern: matches(environment, pattern))) > 0
             or len(list_filter(rule.repos, lambda pattern: matches(repo, pattern))) > 0
             or list_contains(rule.actors, actor)
             then 'platform'
-        when workflow_name is null and ordered.uses is null and not rule.needs_no_run and (rule.actors is null or actor is null)
+        -- no rule could be tried, so none says that it went round the platform
+        when (rule.workflows is null or workflow_name is null)
+            and (rule.uses is null or ordered.uses is null)
+            and (rule.actors is null or actor is null)
+            and rule.environments is null
+            and rule.repos is null
             then 'unknown'
         else 'off_platform'
     end as path,
