@@ -12,13 +12,13 @@
 --   sha                       varchar    commit
 --   status                    varchar    queued, in_progress or completed
 --   conclusion                varchar    of the newest attempt
---   first_conclusion          varchar    of the oldest attempt that was seen
+--   first_conclusion          varchar    of the first attempt; null where that was not seen
 --   attempt_count             integer    attempts made; more than 1 is a re-run
 --   is_flaky                  boolean    first success after a failure of the same workflow on the same commit
---   created_at                timestamp  when the run was created
+--   created_at                timestamp  when the run was created, at its first attempt
 --   started_at                timestamp  when its newest attempt started
 --   finished_at               timestamp  when its newest attempt finished
---   queue_seconds             double     created to started; null for re-runs, whose first start is not known
+--   queue_seconds             double     created to started, of the first attempt; null where that was not seen
 --   duration_seconds          double     started to finished, of the newest attempt
 --   uses                      varchar[]  reusable workflows it called
 --   url                       varchar    in the tool of record
@@ -27,11 +27,19 @@ with repeated as (
     select run_id from staging.ci_run group by run_id having count(*) > 1
 ),
 latest as (
-    select *, conclusion as first_conclusion from staging.ci_run where run_id not in (from repeated)
+    select
+        *,
+        case when attempt = 1 then conclusion end as first_conclusion,
+        case when attempt = 1 then epoch_ms(started_at - created_at) / 1000.0 end as queue_seconds,
+        created_at as run_created_at
+    from staging.ci_run
+    where run_id not in (from repeated)
     union all
     select
         *,
-        first_value(conclusion) over (partition by run_id order by attempt rows between unbounded preceding and unbounded following)
+        max(case when attempt = 1 then conclusion end) over (partition by run_id),
+        max(case when attempt = 1 then epoch_ms(started_at - created_at) / 1000.0 end) over (partition by run_id),
+        min(created_at) over (partition by run_id)
     from staging.ci_run
     where run_id in (from repeated)
     qualify row_number() over (partition by run_id order by attempt desc) = 1
@@ -74,10 +82,10 @@ select
     latest.first_conclusion,
     latest.attempt as attempt_count,
     flaky.run_id is not null as is_flaky,
-    latest.created_at,
+    latest.run_created_at as created_at,
     latest.started_at,
     latest.finished_at,
-    case when latest.attempt = 1 then epoch_ms(latest.started_at - latest.created_at) / 1000.0 end as queue_seconds,
+    latest.queue_seconds,
     case when latest.status = 'completed' then epoch_ms(latest.finished_at - latest.started_at) / 1000.0 end as duration_seconds,
     latest.uses,
     latest.url
@@ -85,4 +93,4 @@ from latest
 left join flaky on flaky.run_id = latest.run_id
 left join facts.owner
     on owner.repo = latest.repo and owner.product_key = ''
-    and latest.created_at >= owner.valid_from and latest.created_at < owner.valid_to
+    and latest.run_created_at >= owner.valid_from and latest.run_created_at < owner.valid_to

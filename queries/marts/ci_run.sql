@@ -11,10 +11,10 @@
 --   event                     varchar    what started it
 --   run_id                    varchar    run
 --   conclusion                varchar    of the newest attempt; runs that have not ended are not here
---   first_conclusion          varchar    of the oldest attempt seen
+--   first_conclusion          varchar    of the first attempt; null where that was not seen
 --   attempt_count             integer    attempts
 --   is_flaky                  boolean    first success after a failure of the same workflow on the same commit
---   queue_seconds             double     created to started
+--   queue_seconds             double     created to started, of the first attempt
 --   duration_seconds          double     started to finished
 select
     local_day(ci_run.created_at, clock.timezone) as day,
