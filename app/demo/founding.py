@@ -1,7 +1,9 @@
 """How the simulated organisation is drawn: teams, people, products, and each team's way to the platform."""
 
+import itertools
 import math
 import random
+from collections.abc import Iterator
 from datetime import date, datetime
 
 from app.demo import names
@@ -88,14 +90,16 @@ def _teams(world: World, count: int) -> list[Team]:
     return teams
 
 
-def _accounts(rng: random.Random) -> list[str]:
-    """All accounts in random order; taken from the end."""
+def _accounts(rng: random.Random) -> Iterator[str]:
+    """Accounts in random order, without end: once all names are given they return with a number."""
     accounts = [f"{first}.{last}" for first in names.FIRST_NAMES.split() for last in names.LAST_NAMES.split()]
     rng.shuffle(accounts)
-    return accounts
+    yield from accounts
+    for turn in itertools.count(2):
+        yield from (f"{account}{turn}" for account in accounts)
 
 
-def _members(world: World, rng: random.Random, kind: str, headcount: int, accounts: list[str]) -> list[Member]:
+def _members(world: World, rng: random.Random, kind: str, headcount: int, accounts: Iterator[str]) -> list[Member]:
     """About one in five joins while we watch; the first three were always there."""
     roles = _TEAM_ROLES[kind]
     members = []
@@ -103,7 +107,7 @@ def _members(world: World, rng: random.Random, kind: str, headcount: int, accoun
         late = number >= 3 and rng.random() < 0.2
         joined_at = world.at_share(rng.uniform(0.1, 0.95)) if late else world.start - 400 * DAY
         role = rng.choices(list(roles), list(roles.values()))[0]
-        members.append(Member(accounts.pop(), role, joined_at, weight=1 / (number + 1.5)))
+        members.append(Member(next(accounts), role, joined_at, weight=1 / (number + 1.5)))
     return members
 
 

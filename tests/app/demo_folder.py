@@ -4,20 +4,24 @@ import csv
 import gzip
 import json
 from collections import Counter
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
+import pytest
 from pydantic import ValidationError
 
+from app.demo import write
 from ingest import config
 from ingest.records import RECORDS
 
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 WINDOW = timedelta(hours=72)
+END = date(2026, 11, 23)
 
 
 class DemoFolder:
@@ -103,3 +107,9 @@ def hours(first: datetime, last: datetime) -> float:
 
 def office_time(instant: datetime) -> datetime:
     return instant.replace(tzinfo=ZoneInfo("UTC")).astimezone(AMSTERDAM)
+
+
+@cache
+def default_demo(folders: pytest.TempPathFactory) -> DemoFolder:
+    """The default organisation, written once a session."""
+    return DemoFolder(write(folders.mktemp("demo"), end=END))

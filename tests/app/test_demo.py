@@ -8,17 +8,18 @@ from typing import Any
 import pytest
 
 from app.demo import write
+from app.demo.founding import found
+from app.demo.parameters import Effects
 from ingest.errors import ConfigError
 from ingest.records import RECORDS
-from tests.app.demo_folder import DemoFolder, contents, office_time
+from tests.app.demo_folder import END, DemoFolder, contents, default_demo, office_time
 
-END = date(2026, 11, 23)
 MIDNIGHT = datetime(END.year, END.month, END.day)
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
-    return DemoFolder(write(tmp_path_factory.mktemp("demo"), end=END))
+    return default_demo(tmp_path_factory)
 
 
 def by_people(demo: DemoFolder) -> list[Any]:
@@ -175,6 +176,14 @@ def test_small_and_short_organisations_are_sound(tmp_path: Path, teams: int, mon
     rejected = demo.truth["realised"]["rejected"]["rows"]
     assert sorted((bad["file"], bad["row"]) for bad in rejected) == sorted(demo.rejected)
     assert len(demo.rejected) <= 0.01 * sum(demo.row_counts.values())
+
+
+def test_a_large_organisation_shares_no_person_and_no_name() -> None:
+    world = found(1, 700, date(2026, 10, 1), END, Effects())
+    accounts = [member.account for team in world.teams for member in team.members]
+    assert len(set(accounts)) == len(accounts) > 5_500
+    assert len({team.name for team in world.teams}) == len(world.teams) == 700
+    assert len({product.name for product in world.products}) == len(world.products)
 
 
 def test_it_ends_today_unless_told_otherwise(tmp_path: Path) -> None:

@@ -3,20 +3,17 @@
 import math
 import statistics
 from collections import Counter, defaultdict
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import pytest
 
-from app.demo import write
-from tests.app.demo_folder import WINDOW, DemoFolder, hours, office_time
-
-END = date(2026, 11, 23)
+from tests.app.demo_folder import END, WINDOW, DemoFolder, default_demo, hours, office_time
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
-    return DemoFolder(write(tmp_path_factory.mktemp("demo"), end=END))
+    return default_demo(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")
