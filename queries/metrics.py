@@ -20,7 +20,7 @@ from queries.errors import UsageError
 from queries.readmodel import frame as frame_of
 from queries.slice import Slice, keys, period_start, query
 from queries.statistics import kaplan_meier_median
-from queries.withhold import Rule, withhold
+from queries.withhold import Rule, unmeasured, withhold
 
 Answer = Callable[[duckdb.DuckDBPyConnection, Slice], pl.DataFrame]
 
@@ -167,7 +167,9 @@ def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 def _last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
     """Up to when the sources of a metric's mart speak: until then a quiet week is a zero, after it nobody knows."""
     mart = file.body.partition("from marts.")[2].split()[0]
-    found = frame_of(con, "select last_day from marts.horizon where record = $mart", {"mart": mart})
+    found = frame_of(
+        con, "select last_day from marts.horizon where record = $mart and last_day is not null", {"mart": mart}
+    )
     return found["last_day"][0] if len(found) else clock(con).today
 
 
@@ -254,10 +256,16 @@ METRICS: dict[str, Metric] = _metrics()
 
 
 def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
-    """Answers a metric by name. Raises UsageError when there is none of that name, or it has no such column."""
+    """Answers a metric by name; without a source of the records that it needs, with nulls and the reason, never with 0.
+
+    Raises UsageError when there is none of that name, or it has no such column.
+    """
     if name not in METRICS:
         raise UsageError(f"unknown metric '{name}'; there are {', '.join(METRICS)}")
-    return METRICS[name].answer(con, part)
+    answer = METRICS[name].answer(con, part)
+    delivered = set(frame_of(con, "select record from marts.horizon")["record"])
+    missing = [record for record in _file(name).listed("needs") if record not in delivered]
+    return unmeasured(answer, keys(_file(name), part), missing) if missing else answer
 
 
 def shown_sql(name: str, part: Slice) -> str:

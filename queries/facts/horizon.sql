@@ -1,9 +1,9 @@
--- question: Up to when does each kind of record speak?
+-- question: Which kinds of record are delivered, and up to when does each speak?
 -- grain: record
 -- reads: settings.definition, staging.change, staging.ci_run, staging.coverage, staging.deployment, staging.incident, staging.survey_answer
 -- columns:
---   record                    varchar    kind of record
---   last_at                   timestamp  newest event of any kind in the sources that deliver it, never later than the build's clock
+--   record                    varchar    kind of record that a source delivers, be it none
+--   last_at                   timestamp  newest event of any kind in the sources that deliver it, never later than the build's clock; null before the first
 -- A source that still reports runs but no deployments says that there were none; a source that never had any says nothing.
 with event as (
     select source, max(greatest(created_at, finished_at)) as moment from staging.ci_run group by source
@@ -16,8 +16,10 @@ with event as (
     union all
     select source, max(submitted_at) from staging.survey_answer group by source
 )
-select coverage.record, least(max(event.moment), any_value(definition.now)) as last_at
+select
+    coverage.record,
+    case when max(event.moment) is not null then least(max(event.moment), any_value(definition.now)) end as last_at
 from staging.coverage
-inner join event using (source)
+left join event using (source)
 cross join settings.definition
 group by coverage.record

@@ -1,5 +1,6 @@
 -- question: What share of production deployments goes through the platform, and how many teams use it?
 -- version: 1
+-- needs: deployment
 -- dimensions: team_id, domain, product, repo, cause
 -- defaults: environment_class=production
 -- definition: Succeeded production deployments through the platform over all whose path is known; deployments of unknown path are counted apart and in neither. A team is active when one of its deployments went through the platform, and eligible from the day it could use it; the team that builds the platform is no adopter. Where no deployment round the platform has ever been seen, the share is not shown: nobody can tell 100 % from not looking.
