@@ -19,6 +19,7 @@ import urllib3
 from pydantic_core import from_json
 
 from ingest.answers import Asked, Passing, Response, judge, read_body, short
+from ingest.authorization import Authorization, bearer
 from ingest.errors import SourceError, SourceStopped
 
 log = logging.getLogger(__name__)
@@ -34,7 +35,8 @@ class Http:
 
     `timeout` is (connect, read) in seconds, `deadline` the longest that one answer may take, `max_wait` the longest
     wait for a rate limit, `max_bytes` the largest answer after decompression. `token_name` stands for the token in
-    messages. Proxies and the CA bundle come from the usual environment variables.
+    messages, `authorization` says which header carries it. Proxies and the CA bundle come from the usual environment
+    variables.
     """
 
     def __init__(
@@ -43,6 +45,7 @@ class Http:
         token: str | None = None,
         *,
         token_name: str = "the token",
+        authorization: Authorization = bearer,
         timeout: tuple[float, float] = (10, 60),
         deadline: float = 300,
         retries: int = 4,
@@ -53,7 +56,7 @@ class Http:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._origin = _origin(self.base_url)
-        self._auth = _Bearer(token, token_name)
+        self._auth = _Credential(token, token_name, authorization)
         self._token_name = token_name
         self._timeout = timeout
         self._deadline = deadline
@@ -181,23 +184,26 @@ class Http:
             raise SourceError(f"{place}: cannot be asked for ({_cause(error)}); check base_url") from None
 
 
-class _Bearer(requests.auth.AuthBase):
+class _Credential(requests.auth.AuthBase):
     """Sends the token. Being an auth object, it also keeps a ~/.netrc from putting other credentials in its place."""
 
-    def __init__(self, token: str | None, name: str) -> None:
+    def __init__(self, token: str | None, name: str, authorization: Authorization) -> None:
         self._token = (token or "").strip()
         self.given = bool(self._token)
         # the library would quote a bad header, and with it the token, in its error
         if not re.fullmatch(r"[\x21-\x7e]*", self._token):
             raise SourceStopped(f"{name} holds a space or a character that no token has; set it again")
+        self._header, self._value = authorization(self._token)
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
         if self.given:
-            request.headers["Authorization"] = f"Bearer {self._token}"
+            request.headers[self._header] = self._value
         return request
 
     def redact(self, text: str) -> str:
-        return text.replace(self._token, "***") if self.given else text
+        if not self.given:
+            return text
+        return text.replace(self._token, "***").replace(self._value.split()[-1], "***")
 
 
 def _broken(error: requests.exceptions.ConnectionError, host: str | None) -> Passing:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -30,15 +31,20 @@ Progress = Callable[[str, Loaded], None]
 """Called with a source's name and what it has loaded so far."""
 
 
-def _github(settings: Any, hasher: Hasher) -> Source:
-    # only where it is used: what speaks HTTP is slow to import
-    from ingest.github import Github
+def _remote(module: str, name: str) -> Callable[[Any, Hasher], Source]:
+    """A class that is imported only where it is used: what speaks HTTP is slow to import."""
 
-    source: Source = Github(settings, hasher)
+    def source(settings: Any, hasher: Hasher) -> Source:
+        made: Source = getattr(import_module(f"ingest.{module}"), name)(settings, hasher)
+        return made
+
     return source
 
 
-KINDS: dict[str, Callable[[Any, Hasher], Source]] = {"files": Files, "github": _github}
+KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
+    "files": Files,
+    "github": _remote("github", "Github"),
+}
 """kind -> the class behind it; a new source adds its line here."""
 
 
@@ -150,7 +156,8 @@ def session(entry: SourceSettings) -> "Http":
         raise SourceError(
             f"{entry.name}: the environment variable {entry.token_env} of token_env is not set; export it"
         )
-    return Http(entry.base_url, token, token_name=f"${entry.token_env}" if token else "no token")
+    token_name = f"${entry.token_env}" if token else "no token"
+    return Http(entry.base_url, token, token_name=token_name, authorization=entry.authorization)
 
 
 @dataclass

@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
+from ingest.authorization import bearer
+
 Globs = list[Annotated[str, Field(min_length=1)]]
 
 
@@ -36,6 +38,10 @@ class ApiSettings(Entry):
 
     base_url: str
     token_env: str | None = None
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        """The name and the value of the header that carries the token."""
+        return bearer(token)
 
     @field_validator("base_url")
     @classmethod

@@ -3,11 +3,14 @@
 import logging
 import socket
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 
+from ingest.authorization import basic
 from ingest.errors import SourceError, SourceStopped
 from ingest.http import UNANSWERED, Http
 from tests.fake_github import FakeGithub
@@ -166,6 +169,15 @@ def test_the_server_cannot_make_us_print_the_token(github: FakeGithub, caplog: p
     http = Session(github)
     assert "***" in str(failure(http))
     assert TOKEN not in caplog.text and TOKEN not in repr(http) and caplog.records
+
+
+def test_another_header_carries_the_token_as_secretly(github: FakeGithub) -> None:
+    github.faults.append(Fault("echo"))
+    http = Session(github, authorization=partial(basic, "cron"))
+    sent = b64encode(f"cron:{TOKEN}".encode()).decode()
+    line = str(failure(http))
+    assert github.authorizations == {f"Basic {sent}"}
+    assert "Basic ***" in line and sent not in line and sent not in repr(http)
 
 
 @pytest.mark.parametrize("token", ["ghp_a b", "ghp_a\nb", "ghp_ä"])
