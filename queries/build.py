@@ -114,6 +114,10 @@ def _settings(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: dat
         ],
         "platform_rule": [(kind, glob) for kind, globs in definitions.platform_rules.items() for glob in globs],
         "hotfix_ref": [(glob,) for glob in definitions.hotfix_refs],
+        "default_branch": [(name,) for name in definitions.default_branches],
+        "working_time": [(*definitions.working_hours, list(definitions.working_weekdays))],
+        "holiday": [(day,) for day in definitions.holidays],
+        "control": [(control, glob) for control, globs in definitions.controls.items() for glob in globs],
         "simulated_source": [(name,) for name in definitions.simulated_sources],
     }
     for table, values in rows.items():

@@ -4,6 +4,17 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import date
+
+CONTROLS: Mapping[str, tuple[str, ...]] = {
+    "lint": ("*lint*", "*ruff*", "*flake8*", "*format*", "*black*"),
+    "pre-commit": ("*pre-commit*",),
+    "type check": ("*type check*", "*typecheck*", "*mypy*", "*pyright*"),
+    "test": ("*test*",),
+    "branch rule": ("*branch rule*", "*branch name*", "*commit message*", "*changelog*"),
+    "security scan": ("*security*", "*codeql*", "*trivy*", "*snyk*", "*audit*"),
+}
+"""Controls and the globs over job and step names by which they are known."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +36,11 @@ class Definitions:
     )
     platform_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     hotfix_refs: tuple[str, ...] = ("hotfix*", "*/hotfix*", "revert-*", "*/revert-*")
+    default_branches: tuple[str, ...] = ("main", "master", "trunk")
+    working_hours: tuple[int, int] = (8, 18)
+    working_weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)
+    holidays: tuple[date, ...] = ()
+    controls: Mapping[str, tuple[str, ...]] = field(default_factory=lambda: CONTROLS)
     incident_window_hours: float = 72
     provisional_days: int = 14
     min_group: int = 5
@@ -32,4 +48,4 @@ class Definitions:
 
     def version(self) -> str:
         """A short hash that changes with any of the settings."""
-        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()[:12]
+        return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()[:12]

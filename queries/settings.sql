@@ -16,4 +16,12 @@ create table settings.platform_rule (kind text not null, pattern text not null);
 
 create table settings.hotfix_ref (pattern text not null);
 
+create table settings.default_branch (branch text not null);
+
+create table settings.working_time (start_hour integer not null, end_hour integer not null, weekdays integer[] not null);
+
+create table settings.holiday (day date not null);
+
+create table settings.control (control text not null, pattern text not null);
+
 create table settings.simulated_source (source text not null);

@@ -37,29 +37,29 @@ def probability_reach(affected: int, answers: int, share: float = 1 / 3) -> floa
 def kaplan_meier_median(durations: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Median time to an event where some have not had it yet (Kaplan and Meier 1958), per combination of `keys`.
 
-    `durations` has the keys, `hours`, `shipped_count` (events after that long) and `waiting_count` (censored then).
-    Returns the keys and `median_hours`, null where fewer than half have had the event. Where the curve lies exactly at
+    `durations` has the keys, `length`, `event_count` (events after that long) and `censored_count` (not yet by then).
+    Returns the keys and `median`, null where fewer than half have had the event. Where the curve lies exactly at
     one half, the median is midway to the next event, so that without censoring it is the ordinary median.
     """
     group = keys or ["_all"]
     frame = durations if keys else durations.with_columns(pl.lit(0).alias("_all"))
-    total = pl.col("shipped_count") + pl.col("waiting_count")
+    total = pl.col("event_count") + pl.col("censored_count")
     curve = (
-        frame.group_by([*group, "hours"])
-        .agg(pl.col("shipped_count").sum(), pl.col("waiting_count").sum())
-        .sort([*group, "hours"], nulls_last=True)
+        frame.group_by([*group, "length"])
+        .agg(pl.col("event_count").sum(), pl.col("censored_count").sum())
+        .sort([*group, "length"], nulls_last=True)
         .with_columns(at_risk=total.sum().over(group) - total.cum_sum().over(group) + total)
-        .filter(pl.col("shipped_count") > 0)
-        .with_columns(survival=(1 - pl.col("shipped_count") / pl.col("at_risk")).cum_prod().over(group))
-        .with_columns(next_hours=pl.col("hours").shift(-1).over(group))
+        .filter(pl.col("event_count") > 0)
+        .with_columns(survival=(1 - pl.col("event_count") / pl.col("at_risk")).cum_prod().over(group))
+        .with_columns(next_length=pl.col("length").shift(-1).over(group))
         .filter(pl.col("survival") <= 0.5 + 1e-9)
     )
     at_half = (pl.col("survival") - 0.5).abs() < 1e-9
     medians = curve.group_by(group, maintain_order=True).agg(
-        pl.when(at_half & pl.col("next_hours").is_not_null())
-        .then((pl.col("hours") + pl.col("next_hours")) / 2)
-        .otherwise(pl.col("hours"))
+        pl.when(at_half & pl.col("next_length").is_not_null())
+        .then((pl.col("length") + pl.col("next_length")) / 2)
+        .otherwise(pl.col("length"))
         .first()
-        .alias("median_hours")
+        .alias("median")
     )
     return medians if keys else medians.drop("_all")

@@ -22,9 +22,10 @@ def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
         for few, rule in zip(too_few, rules, strict=True)
     ]
     text = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
-    hidden = [
-        pl.when(~few).then(pl.col(rule.column)).alias(rule.column) for few, rule in zip(too_few, rules, strict=True)
-    ]
+    breaks: dict[str, pl.Expr] = {}
+    for few, rule in zip(too_few, rules, strict=True):
+        breaks[rule.column] = breaks[rule.column] | few if rule.column in breaks else few
+    hidden = [pl.when(~few).then(pl.col(column)).alias(column) for column, few in breaks.items()]
     return frame.with_columns(*hidden, withheld=pl.when(text != "").then(text))
 
 

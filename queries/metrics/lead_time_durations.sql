@@ -4,14 +4,14 @@
 -- defaults: is_bot=false
 -- definition: The durations behind the Kaplan-Meier median, counted so that equal ones stand in one row.
 -- columns:
---   hours                     lead time, or time waited so far
---   shipped_count             changes that shipped after exactly this long
---   waiting_count             changes that have waited exactly this long
+--   length                    hours: lead time, or time waited so far
+--   event_count               changes that shipped after exactly this long
+--   censored_count            changes that have waited exactly this long
 select
     /* group */
-    coalesce(lead_time_hours, waiting_hours) as hours,
-    count(lead_time_hours) as shipped_count,
-    count(waiting_hours) as waiting_count
+    coalesce(lead_time_hours, waiting_hours) as length,
+    count(lead_time_hours) as event_count,
+    count(waiting_hours) as censored_count
 from marts.change
 where coalesce(lead_time_hours, waiting_hours) is not null /* and where */
 group by all

@@ -1,0 +1,121 @@
+"""How often, how fast and how well changes reach production: DORA's metrics, and what they cost the people."""
+
+from dataclasses import replace
+
+import duckdb
+import polars as pl
+
+from queries.calendar import dense, first_whole_week
+from queries.clock import clock
+from queries.counted import counted, last_day, sql_of, with_waiting
+from queries.errors import UsageError
+from queries.slice import Slice, keys, period_start, query
+from queries.withhold import Rule, withhold
+
+NO_INCIDENTS = "not measured: no source delivers incidents"
+
+
+def deployment_count(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Succeeded production deployments, and the distinct models and products among those through the platform."""
+    return counted(con, "deployment_count", part).drop("period_end", strict=False)
+
+
+def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Days with a production change per whole week (median, weeks without any included), and changes per week.
+
+    Columns after the keys: days_per_week_median, deployments_per_week, deployment_count, week_count.
+    """
+    if part.by == "day":
+        raise UsageError("deployment_frequency counts whole weeks; use --by week, month, quarter or all")
+    file = sql_of("deployment_frequency")
+    since = part.since and first_whole_week(part.since)
+    until = clock(con).whole_weeks(part.until, last_day(con, file))
+    weekly_part = replace(part, by="all", since=since if since and since < until else None, until=until)
+    weekly = query(file, weekly_part).run(con).filter(pl.col("week") < until)
+    if since:
+        weekly = weekly.filter(pl.col("week") >= since)
+    weeks = dense(weekly, keys(file, weekly_part), column="week", by="week", since=since, until=until)
+    if part.by != "all":
+        weeks = weeks.with_columns(
+            period=pl.col("week").map_elements(lambda day: period_start(day, part.by), return_dtype=pl.Date)
+        )
+    columns = keys(file, part)
+    frame = weeks.group_by(columns).agg if columns else weeks.select
+    answer = frame(
+        days_per_week_median=pl.col("day_count").median(),
+        deployments_per_week=pl.col("deployment_count").cast(pl.Float64).mean(),
+        deployment_count=pl.col("deployment_count").sum(),
+        week_count=pl.len(),
+    )
+    return answer.sort(columns, nulls_last=True) if columns else answer
+
+
+def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Hours from first commit to production, its three parts, and how many changes are left out of them."""
+    frame = counted(con, "lead_time", part)
+    frame = with_waiting(
+        con,
+        frame,
+        part,
+        durations="lead_time_durations",
+        column="lead_time_hours_median",
+        waiting="waiting_count",
+    )
+    rules = [
+        Rule("lead_time_hours_median", "measured_count", 6),
+        Rule("lead_time_hours_median_shipped", "measured_count", 6),
+        Rule("lead_time_hours_p75", "measured_count", 13),
+        Rule("lead_time_hours_p90", "measured_count", 36),
+        Rule("coding_hours_median", "coding_count", 6),
+        Rule("review_hours_median", "review_count", 6),
+        Rule("deploy_hours_median", "change_count", 6),
+    ]
+    return withhold(frame, rules).drop("period_end", strict=False)
+
+
+def change_fail_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Succeeded deployments that had to be repaired, over all; null, never 0, where no source gives incidents."""
+    frame = counted(con, "change_fail_rate", part)
+    now = clock(con)
+    last = pl.col("period_end") if part.by != "all" else pl.lit(min(part.until or now.tomorrow, now.tomorrow))
+    frame = frame.with_columns(is_provisional=last > now.final_before)
+    if not now.has_incidents:
+        prefixes = ("failed", "linked", "inferred", "change_fail")
+        unmeasured = [name for name in frame.columns if name.startswith(prefixes)]
+        frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in unmeasured)
+        frame = frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
+    return frame.drop("period_end", strict=False)
+
+
+def deployment_failure_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Failed over failed and succeeded attempts."""
+    return counted(con, "deployment_failure_rate", part).drop("period_end", strict=False)
+
+
+def recovery_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Hours from a deployment that led to a failure until production was whole again; open ones are not left out."""
+    frame = counted(con, "recovery_time", part).drop("period_end", strict=False)
+    if not clock(con).has_incidents:
+        values = ["recovered_count", "open_count", "recovery_hours_median"]
+        frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in values)
+        return frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
+    frame = with_waiting(
+        con, frame, part, durations="recovery_durations", column="recovery_hours_median", waiting="open_count"
+    )
+    return withhold(frame, [Rule("recovery_hours_median", "recovered_count", 6)])
+
+
+def rework_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Unplanned production deployments over all that succeeded."""
+    return counted(con, "rework_rate", part).drop("period_end", strict=False)
+
+
+def heroics(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Work outside working hours, the weight on the busiest deployer, batch size and gaps; nothing about a person."""
+    frame = counted(con, "heroics", part).drop("period_end", strict=False)
+    rules = [
+        Rule("busiest_deployer_ratio", "deployer_count", 3),
+        Rule("busiest_deployer_ratio", "known_deployer_count", 13),
+        Rule("gap_days_median", "gap_count", 6),
+    ]
+    return withhold(frame, rules)

@@ -1,0 +1,91 @@
+-- question: How far has each team come with the platform, and when?
+-- grain: team_id
+-- reads: facts.ci_run, facts.clock, facts.deployment, facts.horizon, facts.team, settings.definition, settings.platform_rule
+-- columns:
+--   team_id                   varchar    team that could use the platform; the one that builds it is not here
+--   eligible_at               timestamp  from when it could; null means always
+--   onboarded_at              timestamp  onboarded
+--   first_run_at              timestamp  first run or deployment of any environment through the platform
+--   first_deployment_at       timestamp  first succeeded production deployment through the platform
+--   last_deployment_at        timestamp  the newest one
+--   active_week_count         bigint     of the last 8 whole weeks, those with such a deployment
+--   usual_gap_days            double     median days between days with such a deployment; null below 3 of them
+--   is_habitual               boolean    active in at least 6 of the last 8 whole weeks
+--   is_lapsed                 boolean    deployed once, but not within 30 days or twice its usual gap, whichever is longer
+--   lapsed_at                 timestamp  since when
+with span as (
+    -- the week of the newest deployment data counts once the build's clock is past it
+    select
+        clock.timezone,
+        coalesce(horizon.last_at, clock.as_of) as last_at,
+        least(
+            date_trunc('week', local_day(coalesce(horizon.last_at, clock.as_of), clock.timezone)) + interval 7 days,
+            date_trunc('week', local_day(definition.now, clock.timezone))
+        ) as weeks_end
+    from facts.clock
+    cross join settings.definition
+    left join facts.horizon on horizon.record = 'deployment'
+),
+platform_pipeline as (
+    select distinct pipeline.workflow, pipeline.uses
+    from (select distinct workflow, uses from facts.ci_run) as pipeline
+    inner join settings.platform_rule as rule
+        on (rule.kind = 'workflows' and matches(pipeline.workflow, rule.pattern))
+        or (rule.kind = 'uses' and len(list_filter(pipeline.uses, lambda used: matches(used, rule.pattern))) > 0)
+),
+first_run as (
+    select ci_run.team_id, min(ci_run.created_at) as moment
+    from facts.ci_run
+    inner join platform_pipeline
+        on platform_pipeline.workflow = ci_run.workflow and platform_pipeline.uses is not distinct from ci_run.uses
+    group by ci_run.team_id
+),
+through_platform as (
+    select * from facts.deployment cross join span where path = 'platform' and team_id is not null
+),
+first_any as (select team_id, min(created_at) as moment from through_platform group by team_id),
+live as (
+    select team_id, finished_at, local_day(finished_at, timezone) as day, weeks_end
+    from through_platform
+    where environment_class = 'production' and status = 'succeeded' and finished_at <= last_at
+),
+gap as (
+    select team_id, median(days) as usual_gap_days
+    from (
+        select team_id, day - lag(day) over (partition by team_id order by day) as days
+        from (select distinct team_id, day from live)
+    )
+    group by team_id
+    having count(days) >= 2
+),
+used as (
+    select
+        team_id,
+        min(finished_at) as first_deployment_at,
+        max(finished_at) as last_deployment_at,
+        count(distinct date_trunc('week', day)) filter (day >= weeks_end - interval 56 days and day < weeks_end) as active_week_count
+    from live
+    group by team_id
+)
+select
+    team.team_id,
+    team.eligible_at,
+    team.onboarded_at,
+    least(first_run.moment, first_any.moment) as first_run_at,
+    used.first_deployment_at,
+    used.last_deployment_at,
+    coalesce(used.active_week_count, 0) as active_week_count,
+    gap.usual_gap_days,
+    coalesce(used.active_week_count, 0) >= 6 as is_habitual,
+    used.last_deployment_at is not null
+        and used.last_deployment_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint)) < span.last_at as is_lapsed,
+    case when is_lapsed then
+        used.last_deployment_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint))
+    end as lapsed_at
+from facts.team
+cross join span
+left join first_run using (team_id)
+left join first_any using (team_id)
+left join used using (team_id)
+left join gap using (team_id)
+where not team.is_platform_team

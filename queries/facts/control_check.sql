@@ -1,0 +1,85 @@
+-- question: Which control stopped which run, and how long until it let the change pass?
+-- grain: run_id, control
+-- time: ended_at
+-- reads: facts.ci_run, settings.control, staging.ci_job
+-- columns:
+--   run_id                    varchar    run
+--   control                   varchar    lint, test, ... as the configuration names them
+--   repo                      varchar    repository
+--   workflow                  varchar    pipeline
+--   team_id                   varchar    owner
+--   branch                    varchar    branch
+--   ended_at                  timestamp  when the control had run
+--   is_blocked                boolean    the control failed, and with it the run
+--   passed_at                 timestamp  when the same control next passed on that branch, of a run that it blocked
+--   blocked_hours             double     blocked to passed
+-- A control is seen by the name of its job, or by the name of the step that failed. A job in which a control has ever
+-- failed checks that control in each of its runs, so that its passes count too.
+with named as (
+    select distinct job.name, job.failed_step from staging.ci_job as job
+),
+by_job as (
+    select distinct named.name, control.control
+    from named inner join settings.control as control on matches(named.name, control.pattern)
+),
+by_step as (
+    select distinct named.name, named.failed_step, control.control
+    from named inner join settings.control as control on matches(named.failed_step, control.pattern)
+),
+job as (
+    select
+        ci_job.run_id,
+        ci_run.repo,
+        ci_run.workflow,
+        ci_run.team_id,
+        ci_run.branch,
+        ci_job.name,
+        ci_job.failed_step,
+        ci_job.conclusion,
+        coalesce(ci_job.finished_at, ci_job.started_at, ci_job.created_at, ci_run.finished_at, ci_run.created_at) as ended_at
+    from staging.ci_job
+    inner join facts.ci_run using (run_id)
+    where ci_job.conclusion in ('success', 'failure', 'timed_out')
+),
+checked_in as (
+    -- which controls a job of a repository checks
+    select distinct job.repo, job.name, by_job.control from job inner join by_job using (name)
+    union
+    select distinct job.repo, job.name, by_step.control from job inner join by_step using (name, failed_step)
+),
+checked as (
+    select
+        job.run_id,
+        checked_in.control,
+        any_value(job.repo) as repo,
+        any_value(job.workflow) as workflow,
+        any_value(job.team_id) as team_id,
+        any_value(job.branch) as branch,
+        max(job.ended_at) as ended_at,
+        -- the step that failed says which control it was; where no step is known, the job's name does
+        bool_or(job.conclusion <> 'success' and coalesce(by_step.control = checked_in.control, stepless.control is not null)) as is_blocked
+    from job
+    inner join checked_in on checked_in.repo = job.repo and checked_in.name = job.name
+    left join by_step
+        on by_step.name = job.name and by_step.failed_step = job.failed_step and by_step.control = checked_in.control
+    left join by_job as stepless
+        on stepless.name = job.name and stepless.control = checked_in.control
+        and not exists (select 1 from by_step as other where other.name = job.name and other.failed_step = job.failed_step)
+    group by job.run_id, checked_in.control
+)
+select
+    run_id,
+    control,
+    repo,
+    workflow,
+    team_id,
+    branch,
+    ended_at,
+    is_blocked,
+    case when is_blocked then first_value(case when not is_blocked then ended_at end ignore nulls) over later end as passed_at,
+    hours_between(ended_at, passed_at) as blocked_hours
+from checked
+window later as (
+    partition by repo, workflow, branch, control order by ended_at, run_id
+    rows between 1 following and unbounded following
+)

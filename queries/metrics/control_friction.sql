@@ -1,0 +1,40 @@
+-- question: Which checks stop people, how often and for how long?
+-- version: 1
+-- needs: ci_job, ci_run
+-- always_by: control
+-- dimensions: control, team_id, domain, repo, workflow
+-- definition: Per control (the configuration maps job and step names to controls): runs in which it was checked, those that it stopped, and the hours until it passed on the same branch. Runs that were never mended on their branch are counted as open and in no median. `early` and `late` compare the share stopped in the first eight weeks after the control was first seen in a repository with later ones: friction that wears off was learning, friction that stays is the control.
+-- columns:
+--   run_count                 runs in which the control was checked
+--   blocked_count             of these, stopped by it
+--   blocked_ratio             stopped over checked
+--   blocked_ratio_low         lower end of its 95 % interval (Wilson)
+--   blocked_ratio_high        upper end
+--   passed_count              stopped runs whose branch passed it later
+--   open_count                stopped runs whose branch has not
+--   blocked_hours_median      median hours until it passed
+--   blocked_hours             hours until it passed, added up
+--   first_day                 when it was first seen
+--   early_run_count           runs checked in the first eight weeks after it was first seen in their repository
+--   early_blocked_ratio       of these, stopped
+--   late_run_count            runs checked later
+--   late_blocked_ratio        of these, stopped
+select
+    /* group */
+    count(*) as run_count,
+    count(*) filter (is_blocked) as blocked_count,
+    ratio(blocked_count, run_count) as blocked_ratio,
+    wilson_low(blocked_count, run_count) as blocked_ratio_low,
+    wilson_high(blocked_count, run_count) as blocked_ratio_high,
+    count(blocked_hours) as passed_count,
+    blocked_count - passed_count as open_count,
+    quantile_cont(blocked_hours, 0.5) as blocked_hours_median,
+    coalesce(sum(blocked_hours), 0) as blocked_hours,
+    min(first_day) as first_day,
+    count(*) filter (day < first_day + 56) as early_run_count,
+    ratio(count(*) filter (is_blocked and day < first_day + 56), early_run_count) as early_blocked_ratio,
+    count(*) filter (day >= first_day + 56) as late_run_count,
+    ratio(count(*) filter (is_blocked and day >= first_day + 56), late_run_count) as late_blocked_ratio
+from marts.control_check
+where true /* and where */
+group by all

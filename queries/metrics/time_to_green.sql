@@ -1,0 +1,21 @@
+-- question: How long does a pipeline stay broken on the default branch?
+-- version: 1
+-- needs: ci_run
+-- dimensions: team_id, domain, repo, workflow, branch
+-- definition: From the first failure of a pipeline on a default branch until its next success. Failures in a row are one break; cancelled and skipped runs neither break nor mend. Those still broken count as longer than they have been broken so far (Kaplan-Meier). Counted when the pipeline broke. Default branches are those that the configuration names.
+-- columns:
+--   mended_count              breaks that are over
+--   open_count                breaks that are not
+--   failure_count             runs that failed while broken
+--   green_hours_median        median, open ones included (Kaplan-Meier)
+--   broken_hours              hours broken, added up, open ones so far
+select
+    /* group */
+    count(green_hours) as mended_count,
+    count(open_hours) as open_count,
+    cast(sum(failure_count) as bigint) as failure_count,
+    quantile_cont(green_hours, 0.5) as green_hours_median,
+    sum(coalesce(green_hours, open_hours)) as broken_hours
+from marts.broken_pipeline
+where true /* and where */
+group by all
