@@ -116,7 +116,12 @@ def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         Rule("review_hours_median", "review_count", 6),
         Rule("deploy_hours_median", "change_count", 6),
     ]
-    return _finish(con, withhold(frame, rules), "lead_time", part)
+    withheld = withhold(frame, rules)
+    undecided = pl.col("lead_time_hours_median").is_null() & pl.col("lead_time_hours_median_shipped").is_not_null()
+    reason = pl.when(undecided).then(pl.lit("lead_time_hours_median is not known yet: too many changes still wait"))
+    withheld = withheld.with_columns(withheld=pl.concat_str([reason, "withheld"], separator="; ", ignore_nulls=True))
+    withheld = withheld.with_columns(withheld=pl.when(pl.col("withheld") != "").then(pl.col("withheld")))
+    return _finish(con, withheld, "lead_time", part)
 
 
 def ci_health(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -156,12 +161,18 @@ def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point: users' pain against the platform's priority, and the quadrant; the newest survey unless named."""
     frame = query(_file("pain_overlap"), replace(part, by="all")).run(con)
-    return pains.with_quadrant(frame, clock(con).min_group)
+    answer = pains.with_quadrant(frame, clock(con).min_group)
+    return answer if "initiative" in _delivered(con) else pains.without_roadmap(answer)
 
 
 def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """One row per survey: how far the platform's attention lies where the pain is, and where the rest goes."""
     return query(_file("overlap_index"), replace(part, by="all")).run(con)
+
+
+def _delivered(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The kinds of record that a source delivers, be it none: of the others 0 would be a guess."""
+    return set(frame_of(con, "select record from marts.horizon")["record"])
 
 
 def _last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
@@ -263,8 +274,7 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     if name not in METRICS:
         raise UsageError(f"unknown metric '{name}'; there are {', '.join(METRICS)}")
     answer = METRICS[name].answer(con, part)
-    delivered = set(frame_of(con, "select record from marts.horizon")["record"])
-    missing = [record for record in _file(name).listed("needs") if record not in delivered]
+    missing = [record for record in _file(name).listed("needs") if record not in _delivered(con)]
     return unmeasured(answer, keys(_file(name), part), missing) if missing else answer
 
 
