@@ -1,22 +1,19 @@
-"""Requests below one path of GitHub, and the clock rules that the lists of a repository share."""
+"""Requests below one path of GitHub."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from copy import deepcopy
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
 
 from ingest.answers import Response
 from ingest.errors import SourceError
-from ingest.github_pages import Listing, Shape
 from ingest.http import Http
+from ingest.shapes import Listing, Shape
 from ingest.source import Hasher
 
 PER_PAGE = 100
 HEADERS = {"Accept": "application/vnd.github+json"}
 GONE = (404, 410)
-FIRST_DAYS = 90
-OVERLAP = timedelta(minutes=10)
-"""Lists lag behind what happened: what began so shortly before the last reading is read again."""
 
 
 @dataclass(frozen=True)
@@ -93,32 +90,3 @@ class Api:
             place=f"{self.source}/{self.repo}: {path}",
             needs=needs,
         )
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far back a person wants to read: the config's `since`, and --since, both naive UTC."""
-
-    configured: datetime | None
-    floor: datetime | None
-
-    def begin(self, since: str | None, seen: str | None, now: datetime) -> str:
-        """From when to read a list that was read from `since` on, and completely up to `seen`."""
-        first = self.configured or now - timedelta(days=FIRST_DAYS)
-        begin = first if seen is None else moment(seen) - OVERLAP
-        if since and self.configured and stamp(self.configured) < since:
-            begin = min(begin, self.configured)
-        return stamp(min(begin, self.floor) if self.floor else begin)
-
-    def anew(self, since: str | None) -> bool:
-        """Whether more is wanted than what is new, so that "nothing changed" is no answer."""
-        return self.floor is not None or bool(since and self.configured and stamp(self.configured) < since)
-
-
-def stamp(time: datetime) -> str:
-    """Naive UTC as GitHub writes it; such texts sort as the times do."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
