@@ -1,9 +1,8 @@
 """Requests below one path of GitHub."""
 
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 from ingest.answers import Response
 from ingest.errors import SourceError

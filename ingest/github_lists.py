@@ -10,12 +10,12 @@ from dataclasses import dataclass, field
 
 from ingest.answers import Response
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api, Mark, Reach, stamp
-from ingest.github_fields import Item
+from ingest.github_api import GONE, Api
 from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES
 from ingest.github_records import outcome
+from ingest.marks import Mark
 from ingest.reach import Reach
-from ingest.shapes import Shape
+from ingest.shapes import Item, Shape
 from ingest.source import Fault, Page, Rejected
 from ingest.times import earliest, stamp
 

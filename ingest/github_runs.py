@@ -11,12 +11,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, OVERLAP, Api, Mark, Reach, moment, stamp
-from ingest.github_fields import Item
+from ingest.github_api import GONE, Api
 from ingest.github_pages import RUNS
 from ingest.github_windows import PATH, SEARCH_LIMIT, Window, windows
+from ingest.marks import Mark
 from ingest.reach import OVERLAP, Reach
-from ingest.shapes import Listing
+from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
 from ingest.times import moment, stamp
 

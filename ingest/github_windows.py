@@ -7,8 +7,10 @@ from itertools import pairwise
 from math import ceil
 
 from ingest.errors import SourceError
-from ingest.github_api import Api, moment, stamp
-from ingest.github_pages import RUNS, Listing
+from ingest.github_api import Api
+from ingest.github_pages import RUNS
+from ingest.shapes import Listing
+from ingest.times import moment, stamp
 
 PATH = "actions/runs"
 SEARCH_LIMIT = 1_000
