@@ -7,8 +7,8 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, Deployments, ListMark
 from ingest.github_pages import DEPLOYMENTS, PULLS, REPOSITORIES, RUNS
@@ -21,6 +21,7 @@ from ingest.records import Record
 from ingest.settings import GithubSettings
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
+HEADERS = {"Accept": "application/vnd.github+json"}
 CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
 
 
@@ -76,7 +77,7 @@ class Github:
     def _unreadable(self, api: Api) -> Iterator[str]:
         """What of a repository cannot be read; only the first line when it is not visible at all."""
         try:
-            api.visible()
+            api.visible("Metadata: read")
         except SourceStopped:
             raise
         except SourceError as error:
@@ -111,10 +112,10 @@ class Github:
 
     def _listed(self, http: Http, owner: str, glob: str) -> list[str]:
         """The full names that match, of an organisation, else of a person."""
-        api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"orgs/{owner}")
+        api = self._api(http, f"{owner}/{glob}", f"orgs/{owner}")
         first = api.many("repos", REPOSITORIES, ok=GONE)
         if first.status in GONE:
-            api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"users/{owner}")
+            api = self._api(http, f"{owner}/{glob}", f"users/{owner}")
             first = api.many("repos", REPOSITORIES)
         return [
             repo["full_name"]
@@ -123,8 +124,8 @@ class Github:
             if fnmatch(repo["name"].lower(), glob.lower())
         ]
 
-    def _api(self, http: Http, repo: str) -> Api:
-        return Api(http, self._hash, self.name, repo, f"repos/{repo}")
+    def _api(self, http: Http, repo: str, root: str | None = None) -> Api:
+        return Api(http, self._hash, self.name, repo, root or f"repos/{repo}", HEADERS)
 
     def _unset_token(self) -> str | None:
         variable = self._settings.token_env

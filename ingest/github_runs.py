@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api
 from ingest.github_pages import RUNS
 from ingest.github_windows import PATH, SEARCH_LIMIT, Window, windows
 from ingest.marks import Mark

@@ -1,7 +1,7 @@
-"""Requests below one path of GitHub."""
+"""Requests below one path of an API that pages its lists by Link headers, as GitHub and GitLab do."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.answers import Response
@@ -11,23 +11,23 @@ from ingest.shapes import Listing, Shape
 from ingest.source import Hasher
 
 PER_PAGE = 100
-HEADERS = {"Accept": "application/vnd.github+json"}
 GONE = (404, 410)
 
 
 @dataclass(frozen=True)
 class Api:
-    """GET requests below `root`, say `repos/acme/fraud`; `source` and `repo` name it in messages."""
+    """GET requests below `root`, say `repos/acme/fraud`; `source` and `part`, say acme/fraud, name it in messages."""
 
     http: Http
     hasher: Hasher
     source: str
-    repo: str
+    part: str
     root: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    def visible(self) -> None:
+    def visible(self, needs: str) -> None:
         """Raises SourceError when `root` itself cannot be seen."""
-        self.http.get(self.root, headers=HEADERS, place=f"{self.source}/{self.repo}", needs="Metadata: read")
+        self.http.get(self.root, headers=self.headers, place=f"{self.source}/{self.part}", needs=needs)
 
     def many(
         self,
@@ -57,7 +57,7 @@ class Api:
             listing: Listing = page.value
             rows: list[Any] = [*listing.items, *listing.rejected]
             if rows and rows == before:
-                raise SourceError(f"{self.source}/{self.repo}: {path}: its pages repeat themselves; run again later")
+                raise SourceError(f"{self.source}/{self.part}: {path}: its pages repeat themselves; run again later")
             following = page.next if rows else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one
             page = self._get(path, shape.many, shape.needs, address=following) if following else None
@@ -66,7 +66,7 @@ class Api:
 
     def place(self, path: str) -> str:
         """Where an item was found, for rejected rows."""
-        return f"{self.repo}/{path}"
+        return f"{self.part}/{path}"
 
     def _get(
         self,
@@ -83,9 +83,9 @@ class Api:
             address or f"{self.root}/{path}",
             params,
             etag,
-            headers=HEADERS,
+            headers=self.headers,
             ok=ok,
             decode=lambda body: decode(body, self.place(path), self.hasher),
-            place=f"{self.source}/{self.repo}: {path}",
+            place=f"{self.source}/{self.part}: {path}",
             needs=needs,
         )
