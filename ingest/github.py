@@ -4,22 +4,24 @@ docs/github.md tells what it reads, in which order, and what that costs.
 """
 
 import os
-from collections.abc import Generator, Iterator
-from datetime import datetime, time
+from collections.abc import Iterator
 from fnmatch import fnmatch
 
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api, Reach
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, Deployments, ListMark
 from ingest.github_pages import DEPLOYMENTS, PULLS, REPOSITORIES, RUNS
 from ingest.github_records import records
 from ingest.github_runs import RunMark, Runs
+from ingest.going_on import going_on
 from ingest.http import Http
+from ingest.reach import Reach
 from ingest.records import Record
 from ingest.settings import GithubSettings
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
+HEADERS = {"Accept": "application/vnd.github+json"}
 CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
 
 
@@ -37,8 +39,7 @@ class Github:
         What fails is a Fault, and the rest goes on. Raises SourceStopped when the host, the token or its rate limit
         lets nothing more be read.
         """
-        start = self._settings.since
-        reach = Reach(datetime.combine(start, time.min) if start else None, since.floor)
+        reach = Reach.of(self._settings.since, since.floor)
         later: list[Jobs] = []
         for found in self._repos(http):
             if isinstance(found, Fault):
@@ -47,15 +48,15 @@ class Github:
             api, key = self._api(http, found), found.lower()
             for kind in (Deployments, Changes):
                 list_key = f"{key}/{kind.path}"
-                mark = ListMark.of(since.marks.get(list_key))
-                yield from _going_on(kind(api, list_key, mark, reach).fetch())
+                mark = ListMark.of(since.marks, list_key)
+                yield from going_on(kind(api, list_key, mark, reach).fetch())
             run_key = f"{key}/runs"
-            run_mark = RunMark.of(since.marks.get(run_key))
-            ended = yield from _going_on(Runs(api, run_key, run_mark, reach, self._settings.jobs).fetch())
+            run_mark = RunMark.of(since.marks, run_key)
+            ended = yield from going_on(Runs(api, run_key, run_mark, reach, self._settings.jobs).fetch())
             if ended and self._settings.jobs:
                 later.append(Jobs(api, run_key, run_mark))
         for jobs in later:
-            yield from _going_on(jobs.fetch())
+            yield from going_on(jobs.fetch())
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
         return records(page)
@@ -76,7 +77,7 @@ class Github:
     def _unreadable(self, api: Api) -> Iterator[str]:
         """What of a repository cannot be read; only the first line when it is not visible at all."""
         try:
-            api.visible()
+            api.visible("Metadata: read")
         except SourceStopped:
             raise
         except SourceError as error:
@@ -111,10 +112,10 @@ class Github:
 
     def _listed(self, http: Http, owner: str, glob: str) -> list[str]:
         """The full names that match, of an organisation, else of a person."""
-        api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"orgs/{owner}")
+        api = self._api(http, f"{owner}/{glob}", f"orgs/{owner}")
         first = api.many("repos", REPOSITORIES, ok=GONE)
         if first.status in GONE:
-            api = Api(http, self._hash, self.name, f"{owner}/{glob}", f"users/{owner}")
+            api = self._api(http, f"{owner}/{glob}", f"users/{owner}")
             first = api.many("repos", REPOSITORIES)
         return [
             repo["full_name"]
@@ -123,23 +124,11 @@ class Github:
             if fnmatch(repo["name"].lower(), glob.lower())
         ]
 
-    def _api(self, http: Http, repo: str) -> Api:
-        return Api(http, self._hash, self.name, repo, f"repos/{repo}")
+    def _api(self, http: Http, repo: str, root: str | None = None) -> Api:
+        return Api(http, self._hash, self.name, repo, root or f"repos/{repo}", HEADERS)
 
     def _unset_token(self) -> str | None:
         variable = self._settings.token_env
         if variable is None or os.environ.get(variable, "").strip():
             return None
         return f"{self.name}: ${variable} is not set; set it to a token that may read {', '.join(self._settings.repos)}"
-
-
-def _going_on(pages: Iterator[Page | Fault]) -> Generator[Page | Fault, None, bool]:
-    """The pages up to a failure, which becomes a Fault so that others go on. Returns whether the end was reached."""
-    try:
-        yield from pages
-    except SourceStopped:
-        raise
-    except SourceError as error:
-        yield Fault(str(error))
-        return False
-    return True

@@ -1,23 +1,22 @@
 """What is kept of GitHub's objects: listed fields only, persons hashed, branches without their author's name."""
 
 import json
-import re
-from functools import lru_cache
 from typing import Any, NotRequired
 from urllib.parse import urlsplit, urlunsplit
 
 # pydantic reads TypedDicts of `typing` from Python 3.12 on only
 from typing_extensions import TypedDict
 
+from ingest.branches import nameless
+from ingest.shapes import Item
 from ingest.source import Hasher
 
-Item = dict[str, Any]
+PERSONS = dict.fromkeys(("actor", "creator", "user"), "login")
+"""Fields that hold a person, and what names the person in them."""
 
-PERSONS = {"actor", "creator", "user"}
 FREE_TEXT = {"head_branch", "ref", "payload", "log_url", "target_url"}
 """Fields that may hold a person or a secret, so that they are kept only where they could be looked through."""
 
-MAINLINES = {"main", "master", "trunk", "develop", "dev"}
 PAYLOAD_TEXT = ("product", "model_name", "model_version", "data_version", "artifact", "cause", "rollback_of")
 PAYLOAD_FLAGS = ("via_platform", "is_unplanned")
 
@@ -158,7 +157,7 @@ def run(item: Run, hashed: Hasher) -> Item:
         "name": item.get("name"),
         "path": item.get("path"),
         "run_attempt": item.get("run_attempt") or 1,
-        "head_branch": _branch(item.get("head_branch"), login, actor),
+        "head_branch": nameless(item.get("head_branch"), login, actor),
         "head_sha": item.get("head_sha"),
         "event": item.get("event"),
         "status": item["status"],
@@ -190,7 +189,7 @@ def deployment(item: Deployment, hashed: Hasher) -> Item:
         "created_at": item["created_at"],
         "updated_at": item["updated_at"],
         "sha": item.get("sha"),
-        "ref": _branch(item.get("ref"), login, creator),
+        "ref": nameless(item.get("ref"), login, creator),
         "payload": _payload(item.get("payload")),
         "creator": creator,
         "url": item.get("url"),
@@ -269,15 +268,3 @@ def _login(user: User | None) -> str | None:
 
 def _is_bot(user: User | None) -> bool:
     return user is not None and (user.get("type") == "Bot" or user["login"].endswith("[bot]"))
-
-
-def _branch(branch: str | None, login: str | None, hashed: str | None) -> str | None:
-    """A branch name without its author's: GitHub itself makes `octocat-patch-1`, and teams use `octocat/topic`."""
-    if not branch or not login or branch.lower() in MAINLINES or login.lower() not in branch.lower():
-        return branch
-    return _whole_word(login).sub(hashed or "", branch)
-
-
-@lru_cache(maxsize=10_000)
-def _whole_word(login: str) -> re.Pattern[str]:
-    return re.compile(rf"(?<![a-z0-9]){re.escape(login)}(?![a-z0-9])", re.IGNORECASE)

@@ -3,12 +3,12 @@ repositories, and what was fetched before a rate limit or a failure stays."""
 
 from collections.abc import Iterator
 
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api
-from ingest.github_fields import Item
-from ingest.github_pages import JOBS, Listing
+from ingest.github_pages import JOBS
 from ingest.github_runs import BATCH, RunMark
 from ingest.github_windows import PATH, windows
+from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
 
 

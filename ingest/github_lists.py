@@ -6,22 +6,24 @@ mark, which the next reading fills first, so that a long history gets further wi
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Self
+from dataclasses import dataclass, field
 
 from ingest.answers import Response
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, Api, Reach, stamp
-from ingest.github_fields import Item
-from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES, Shape
-from ingest.github_records import earliest, outcome
+from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES
+from ingest.github_records import outcome
+from ingest.marks import Mark
+from ingest.reach import Reach
+from ingest.shapes import Item, Shape
 from ingest.source import Fault, Page, Rejected
+from ingest.times import earliest, stamp
 
 BATCH = 100
 
 
 @dataclass
-class ListMark:
+class ListMark(Mark):
     """Where a list stands. Times are as GitHub writes them.
 
     What happened from `since` to `seen` is landed, save what stands in `open` (id: etag), which is asked for again.
@@ -33,11 +35,6 @@ class ListMark:
     etag: str | None = None
     open: dict[str, str | None] = field(default_factory=dict)
     gap: dict[str, str] | None = None
-
-    @classmethod
-    def of(cls, mark: Mapping[str, Any] | None) -> Self:
-        known = {each.name for each in fields(cls)}
-        return cls(**{key: value for key, value in (mark or {}).items() if key in known})
 
 
 class Newest(ABC):
@@ -137,7 +134,7 @@ class Newest(ABC):
         return found
 
     def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
-        marks = {self._key: asdict(self._mark)}
+        marks = self._mark.saved(self._key)
         return Page(self.noun, self._api.place(self.path), items, marks=marks, rejected=rejected, starts=False)
 
     @abstractmethod

@@ -3,20 +3,20 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import ValidationError
 
-from ingest.github_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT, Item
+from ingest.github_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT
 from ingest.reasons import reason
-from ingest.records import EARLIEST, Change, CiJob, CiRun, Deployment, Record
+from ingest.records import Change, CiJob, CiRun, Deployment, Record
+from ingest.shapes import Item
 from ingest.source import Page, Rejected
+from ingest.times import earliest, in_order
 
 RUN_STATUS = {"requested": "queued", "waiting": "queued", "pending": "queued"}
 DEPLOYMENT_STATUS = {"queued": "pending", "failure": "failed", "error": "failed", "success": "succeeded"}
 CAUSES = {"human_change", "retrain", "promotion", "config", "rollback", "hotfix", "redeploy"}
 _RUN_LINK = re.compile(r"/actions/runs/(\d+)")
-_TIME = TypeAdapter(datetime)
 
 
 def records(page: Page) -> Iterator[Record | Rejected]:
@@ -31,7 +31,7 @@ def records(page: Page) -> Iterator[Record | Rejected]:
 
 def ci_run(item: Item) -> CiRun:
     completed = item["status"] == "completed"
-    started, finished = _in_order(item["run_started_at"], item["updated_at"] if completed else None)
+    started, finished = in_order(item["run_started_at"], item["updated_at"] if completed else None)
     return CiRun.model_validate(
         {
             "run_id": item["id"],
@@ -55,7 +55,7 @@ def ci_run(item: Item) -> CiRun:
 
 
 def ci_job(item: Item) -> CiJob:
-    started, finished = _in_order(item["started_at"], item["completed_at"])
+    started, finished = in_order(item["started_at"], item["completed_at"])
     return CiJob.model_validate(
         {
             "job_id": item["id"],
@@ -121,7 +121,7 @@ def outcome(statuses: list[Item]) -> Outcome:
 
 def deployment(item: Item) -> Deployment:
     result = outcome(item["statuses"])
-    started, finished = _in_order(result.started_at, result.finished_at)
+    started, finished = in_order(result.started_at, result.finished_at)
     payload = {key: value for key in PAYLOAD_TEXT + PAYLOAD_FLAGS if (value := item["payload"].get(key)) is not None}
     if payload.get("cause") not in CAUSES:
         payload.pop("cause", None)
@@ -172,29 +172,6 @@ _BUILD: dict[str, Callable[[Item], Record]] = {
     "deployment": deployment,
     "change": change,
 }
-
-
-def earliest(dates: list[str]) -> str | None:
-    """The first of some ISO times, whatever their offsets. What no clock can have said does not count."""
-    times = [(time, date) for date in dates if (time := _time(date)) is not None and time >= EARLIEST]
-    return min(times)[1] if times else None
-
-
-def _in_order(started: str | None, finished: str | None) -> tuple[str | None, str | None]:
-    """GitHub gives skipped jobs a start after their end; such a start says nothing."""
-    if started and finished:
-        first, last = _time(started), _time(finished)
-        if first and last and last < first:
-            return None, finished
-    return started, finished
-
-
-def _time(text: str) -> datetime | None:
-    try:
-        time = _TIME.validate_python(text)
-    except ValidationError:
-        return None
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
 
 
 def _first(states: list[str], wanted: set[str], start: int) -> int | None:

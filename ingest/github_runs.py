@@ -5,17 +5,20 @@ Runs that were not finished are asked for by id until they are. A finished run c
 day, what changed in that time is read again.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Self
+from typing import Any
 
+from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_api import GONE, OVERLAP, Api, Reach, moment, stamp
-from ingest.github_fields import Item
-from ingest.github_pages import RUNS, Listing
+from ingest.github_pages import RUNS
 from ingest.github_windows import PATH, SEARCH_LIMIT, Window, windows
+from ingest.marks import Mark
+from ingest.reach import OVERLAP, Reach
+from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
+from ingest.times import moment, stamp
 
 BATCH = 100
 RERUN_TIME = timedelta(days=31)
@@ -23,7 +26,7 @@ SWEEP_EVERY = timedelta(days=1)
 
 
 @dataclass
-class RunMark:
+class RunMark(Mark):
     """Where the runs and jobs of a repository stand. Times are as GitHub writes them.
 
     Runs created from `since` to `seen` are landed. `etag` is that of the newest page, `oldest` its last run where more
@@ -40,14 +43,9 @@ class RunMark:
     open: dict[str, str | None] = field(default_factory=dict)
     due: list[str] = field(default_factory=list)
 
-    @classmethod
-    def of(cls, mark: Mapping[str, Any] | None) -> Self:
-        known = {each.name for each in fields(cls)}
-        return cls(**{key: value for key, value in (mark or {}).items() if key in known})
-
     def saved(self, key: str) -> dict[str, Any]:
         self.due = list(dict.fromkeys(self.due))
-        return {key: asdict(self)}
+        return super().saved(key)
 
 
 class Runs:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from itertools import pairwise
 from math import ceil
 
+from ingest.api import Api
 from ingest.errors import SourceError
-from ingest.github_api import Api, moment, stamp
-from ingest.github_pages import RUNS, Listing
+from ingest.github_pages import RUNS
+from ingest.shapes import Listing
+from ingest.times import moment, stamp
 
 PATH = "actions/runs"
 SEARCH_LIMIT = 1_000
@@ -40,7 +42,7 @@ def windows(api: Api, begin: str, end: str) -> Iterator[Window]:
         return
     if total > SEARCH_LIMIT:
         raise SourceError(
-            f"{api.source}/{api.repo}: {PATH}: {total:,} runs in the one second {begin}, and GitHub shows at most "
+            f"{api.source}/{api.part}: {PATH}: {total:,} runs in the one second {begin}, and GitHub shows at most "
             f"{SEARCH_LIMIT:,}; set `since` after it"
         )
     for reading in range(1, READINGS + 1):

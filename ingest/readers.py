@@ -100,7 +100,7 @@ def _csv(lines: Iterable[str], columns: Columns) -> Iterator[Row]:
         if len(cells) != len(header):
             yield number, f"has {len(cells)} fields where the header has {len(header)}; content withheld"
         else:
-            yield number, {name: cell for name, cell in zip(header, cells, strict=True) if cell and not cell.isspace()}
+            yield number, {name: text for name, cell in zip(header, cells, strict=True) if (text := cell.strip())}
 
 
 def _jsonl(lines: Iterable[str]) -> Iterator[Row]:

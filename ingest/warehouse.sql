@@ -56,8 +56,8 @@ where not exists (
 
 -- name: cover
 insert into staging.coverage
-select $source, record from (select unnest($records) as record)
-where not exists (select 1 from staging.coverage as old where old.source = $source and old.record = record);
+select $source, delivered.record from (select unnest($records) as record) as delivered
+where not exists (select 1 from staging.coverage as old where old.source = $source and old.record = delivered.record);
 
 -- name: mark
 merge into meta.watermark as old

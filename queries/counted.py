@@ -54,7 +54,8 @@ def with_waiting(
     """Replaces a median by one that takes what still waits as longer than so far (Kaplan-Meier).
 
     `durations` names the SQL file that counts them, `column` the median and `waiting` the count of those that wait.
-    Where none waits both medians are the same, and the ordinary one stays.
+    Where none waits both medians are the same, and the ordinary one stays. Where too many wait there is none, and
+    `withheld` says so.
     """
     if frame.is_empty() or frame[waiting].sum() == 0:
         return frame
@@ -65,6 +66,8 @@ def with_waiting(
     else:
         median = medians["median"][0] if len(medians) else None
         frame = frame.with_columns(median=pl.lit(median, dtype=pl.Float64))
+    undecided = (pl.col(waiting) > 0) & pl.col("median").is_null() & pl.col(column).is_not_null()
+    reason = pl.when(undecided).then(pl.lit(f"{column} is not known yet: too many still wait"))
     return frame.with_columns(
-        pl.when(pl.col(waiting) > 0).then(pl.col("median")).otherwise(pl.col(column)).alias(column)
+        pl.when(pl.col(waiting) > 0).then(pl.col("median")).otherwise(pl.col(column)).alias(column), withheld=reason
     ).drop("median")

@@ -95,3 +95,13 @@ def with_quadrant(frame: pl.DataFrame, min_group: int) -> pl.DataFrame:
     return answered.with_columns(*hidden, count).sort(
         "survey_id", "pain_score", "pain_id", descending=[False, True, False], nulls_last=True
     )
+
+
+def without_roadmap(frame: pl.DataFrame) -> pl.DataFrame:
+    """The answer where no source delivers initiatives: nobody can say that nothing is planned, so no label either."""
+    work = ["priority_score", "attention_share", "initiative_count", "initiative_ids", "effort_days"]
+    return frame.with_columns(
+        *(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in work),
+        quadrant=pl.lit("unsure"),
+        withheld=pl.lit("priorities are not measured: no source delivers initiatives"),
+    )

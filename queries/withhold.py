@@ -21,7 +21,8 @@ def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
         pl.when(few).then(pl.format(f"{rule.column} needs {rule.least}, has {{}}", pl.col(rule.count_column)))
         for few, rule in zip(too_few, rules, strict=True)
     ]
-    text = pl.concat_str(reasons, separator="; ", ignore_nulls=True)
+    given = [pl.col("withheld")] if "withheld" in frame.columns else []
+    text = pl.concat_str([*given, *reasons], separator="; ", ignore_nulls=True)
     breaks: dict[str, pl.Expr] = {}
     for few, rule in zip(too_few, rules, strict=True):
         breaks[rule.column] = breaks[rule.column] | few if rule.column in breaks else few

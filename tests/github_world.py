@@ -178,26 +178,41 @@ def example(name: str) -> Any:
     return json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
 
 
-def _of(repo: str, text: Any) -> Any:
-    """The example as an object of this repository."""
-    plain = json.dumps(text)
+@cache
+def _text(repo: str, file: str, key: str | None) -> str:
+    found = example(file)
+    plain = json.dumps((found[key] if key else found)[0])
     for other in EXAMPLE_REPOS:
         plain = plain.replace(other, repo)
-    return json.loads(plain)
+    return plain
 
 
-@cache
-def _run_template(repo: str) -> Template:
-    run = _of(repo, example("workflow-run-paginated")["workflow_runs"][0])
-    slots = {key: key for key in RUN_SLOTS}
-    run |= {"previous_attempt_url": None, "referenced_workflows": []}
-    return Template(run, slots | {"actor.login": "actor", "triggering_actor.login": "actor"})
+def _of(repo: str, file: str, key: str | None = None) -> Any:
+    """GitHub's example object of this kind, as one of this repository."""
+    return json.loads(_text(repo, file, key))
 
 
 RUN_SLOTS = (
     *("id", "name", "path", "head_branch", "head_sha", "event", "status", "conclusion", "created_at", "updated_at"),
     *("run_started_at", "run_attempt", "referenced_workflows", "html_url"),
 )
+PULL_SLOTS = (
+    *("id", "number", "state", "created_at", "updated_at", "closed_at", "merged_at", "merge_commit_sha", "html_url"),
+    *("user.login", "user.type", "head.sha", "base.ref", "base.repo.default_branch", "base.repo.full_name"),
+)
+
+
+@cache
+def _run_template(repo: str) -> Template:
+    run = _of(repo, "workflow-run-paginated", "workflow_runs")
+    run |= {"previous_attempt_url": None, "referenced_workflows": []}
+    return Template(run, {key: key for key in RUN_SLOTS} | {"actor.login": "actor", "triggering_actor.login": "actor"})
+
+
+@cache
+def _pull_template(repo: str) -> Template:
+    names = {slot: slot.replace(".", "_") for slot in PULL_SLOTS}
+    return Template(_of(repo, "pull-request-simple-items"), names)
 
 
 def run_json(repo: Repo, run: Run) -> bytes:
@@ -225,7 +240,7 @@ def run_json(repo: Repo, run: Run) -> bytes:
 def jobs_json(repo: Repo, run: Run) -> list[bytes]:
     found = []
     for index, job in enumerate(run.jobs if run.jobs is not None else [Job()]):
-        whole = _of(repo.name, example("job-paginated")["jobs"][0])
+        whole = _of(repo.name, "job-paginated", "jobs")
         if job.failed_step:
             whole["steps"][6] |= {"name": job.failed_step, "conclusion": "failure"}
             whole["steps"][7] |= {"conclusion": "skipped"}
@@ -237,7 +252,7 @@ def jobs_json(repo: Repo, run: Run) -> list[bytes]:
 
 
 def deployment_json(repo: Repo, deployment: Deployment) -> bytes:
-    whole = _of(repo.name, example("deployment-items")[0])
+    whole = _of(repo.name, "deployment-items")
     whole["creator"]["login"] = deployment.creator
     whole |= {"id": deployment.id, "environment": deployment.environment, "sha": deployment.sha, "ref": deployment.ref}
     whole |= {"payload": deployment.payload, "created_at": deployment.created}
@@ -247,7 +262,7 @@ def deployment_json(repo: Repo, deployment: Deployment) -> bytes:
 
 def status_json(repo: Repo, deployment: Deployment, index: int) -> bytes:
     status = deployment.statuses[index]
-    whole = _of(repo.name, example("deployment-status-items")[0])
+    whole = _of(repo.name, "deployment-status-items")
     whole["creator"]["login"] = deployment.creator
     whole |= {"id": deployment.id * 100 + index, "state": status.state, "environment": deployment.environment}
     whole |= {"created_at": status.created, "updated_at": status.created}
@@ -256,21 +271,29 @@ def status_json(repo: Repo, deployment: Deployment, index: int) -> bytes:
 
 
 def pull_json(repo: Repo, pull: Pull) -> bytes:
-    whole = _of(repo.name, example("pull-request-simple-items")[0])
-    whole["user"] |= {"login": pull.user, "type": pull.user_type}
-    whole["head"]["sha"] = pull.head_sha
-    whole["base"]["ref"] = pull.base
-    whole["base"]["repo"]["default_branch"] = repo.default_branch
-    whole["base"]["repo"]["full_name"] = repo.name
-    whole |= {"id": pull.id, "number": pull.number, "state": "closed", "merge_commit_sha": pull.merge_sha}
-    whole |= {"created_at": pull.created, "updated_at": pull.updated, "merged_at": pull.merged}
-    whole |= {"closed_at": pull.merged or pull.updated}
-    whole["html_url"] = f"https://github.com/{repo.name}/pull/{pull.number}"
-    return json.dumps(whole).encode()
+    return _pull_template(repo.name).render(
+        {
+            "id": pull.id,
+            "number": pull.number,
+            "state": "closed",
+            "created_at": pull.created,
+            "updated_at": pull.updated,
+            "closed_at": pull.merged or pull.updated,
+            "merged_at": pull.merged,
+            "merge_commit_sha": pull.merge_sha,
+            "html_url": f"https://github.com/{repo.name}/pull/{pull.number}",
+            "user_login": pull.user,
+            "user_type": pull.user_type,
+            "head_sha": pull.head_sha,
+            "base_ref": pull.base,
+            "base_repo_default_branch": repo.default_branch,
+            "base_repo_full_name": repo.name,
+        }
+    )
 
 
 def commit_json(repo: Repo, pull: Pull, date: str) -> bytes:
-    whole = _of(repo.name, example("commit-items")[0])
+    whole = _of(repo.name, "commit-items")
     for role in ("author", "committer"):
         whole["commit"][role] |= {"date": date, "name": pull.user, "email": f"{pull.user}@acme.example"}
         whole[role]["login"] = pull.user
@@ -298,7 +321,7 @@ def review_json(repo: Repo, pull: Pull, review: tuple[str, str, str]) -> bytes:
 
 
 def repository_json(repo: Repo) -> bytes:
-    whole = _of(repo.name, example("repository-paginated")["repositories"][0])
+    whole = _of(repo.name, "repository-paginated", "repositories")
     whole |= {"id": repo.id, "name": repo.name.split("/")[1], "full_name": repo.name}
     whole |= {"default_branch": repo.default_branch}
     return json.dumps(whole).encode()

@@ -40,9 +40,9 @@ def sha(rng: random.Random) -> str:
 
 
 def planned_changes(world: World, product: Product) -> list[Change]:
-    """Changes merged within the simulated period, oldest first. Merges don't depend on adoption, reviews do."""
+    """Changes merged since the warm-up, oldest first. Merges don't depend on adoption, reviews do."""
     rng = world.rng("change", product.name)
-    clock = world.calendar.hours(world.start)
+    clock = world.calendar.hours(world.warm_up)
     changes: list[Change] = []
     while True:
         rate = product.merges_per_hour

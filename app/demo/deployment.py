@@ -2,7 +2,7 @@
 
 from bisect import bisect_left
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from app.demo.change import Change
 from app.demo.organisation import Product
@@ -59,19 +59,30 @@ class History:
     changes: list[Change]
     deployments: list[Deployment] = field(default_factory=list)
 
-    def complete(self, now: datetime) -> None:
-        """Sorts, cuts off what lies after `now`, gives ids, and finds which deployment shipped which change."""
-        self.deployments = [_seen(made, now) for made in self.deployments if made.created_at < now]
-        self.deployments.sort(key=lambda made: (made.created_at, made.environment_class))
-        for number, made in enumerate(self.deployments, start=1):
-            made.deployment_id = f"{self.product.name}-d{number}"
-        shipping = [made for made in self.deployments if made.ships]
-        created = [made.created_at for made in shipping]
+    def complete(self, start: datetime, now: datetime) -> None:
+        """Finds which deployment shipped which change, and keeps what is seen from `start` to `now`.
+
+        A change of the month before is seen when a deployment that is seen ships it, a rollback when what it takes
+        back is seen.
+        """
+        made = sorted(
+            (_seen(one, now) for one in self.deployments if one.created_at < now),
+            key=lambda one: (one.created_at, one.environment_class),
+        )
+        self.deployments = [one for one in made if (one.rollback_of or one).created_at >= start]
+        for number, one in enumerate(self.deployments, start=1):
+            one.deployment_id = f"{self.product.name}-d{number}"
+        shipping = [one for one in made if one.ships]
+        created = [one.created_at for one in shipping]
+        seen: list[Change] = []
         for change in self.changes:
             place = bisect_left(created, change.merged_at)
             if place < len(shipping):
-                change.shipped_by = shipping[place].deployment_id
-                change.shipped_at = shipping[place].finished_at
+                change.shipped_by, change.shipped_at = shipping[place].deployment_id, shipping[place].finished_at
+            counted_from = created[place] if place < len(shipping) else change.merged_at
+            if counted_from >= start and change.merged_at >= start - timedelta(days=30):
+                seen.append(change)
+        self.changes = seen
 
 
 def _seen(made: Deployment, now: datetime) -> Deployment:

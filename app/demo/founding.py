@@ -169,10 +169,11 @@ def _product(rng: random.Random, team: Team, suffix: str, number: int, count: in
         name=name,
         repo=f"acme/{name}",
         team=team,
-        link=rng.choices(("sha", "time", "shipped_in"), (55, 15, 30))[0],
+        # the changes that the only deployment of a team ships are too old to be found by time alone
+        link=rng.choices(("sha", "time", "shipped_in"), (0, 0, 1) if team.stage == "single" else (55, 15, 30))[0],
         mark=("flag", "workflow", "flag", "flag", "uses", "flag", "flag")[number % 7],
         retrain="month" if team.stage == "monthly" else None,
-        gap_hours=64 * math.exp(rng.gauss(0, 0.25)),
+        gap_hours=58 * math.exp(rng.gauss(0, 0.25)),
         merges_per_hour=0.013 * team.headcount / count,
         has_model=team.kind == "data_science" and suffix == "model",
     )
@@ -200,6 +201,6 @@ def _schedule_retrains(products: list[Product]) -> None:
     """Some models retrain every night, more every week; their changes name the deployment that shipped them."""
     models = [product for product in products if product.has_model and product.team.stage in {"adopter", "not_yet"}]
     for place, product in enumerate(models):
-        product.retrain = (None, "night", "week", None)[place % 4]
+        product.retrain = (None, "night", "week", None, "week", None, None)[place % 7]
         if product.retrain == "night":
             product.link = "shipped_in"

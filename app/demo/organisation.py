@@ -88,6 +88,11 @@ class World:
     teams: list[Team] = field(default_factory=list)
     products: list[Product] = field(default_factory=list)
 
+    @property
+    def warm_up(self) -> datetime:
+        """From when deliveries are played, so that the first month of the data is a month like any other."""
+        return self.start - 60 * DAY
+
     def rng(self, *names: object) -> random.Random:
         """A stream of its own for each purpose, so that one generator's draws never shift another's."""
         return random.Random("/".join(map(str, (self.seed, *names))))

@@ -65,9 +65,9 @@ class Pipeline:
         self.last_id = (history.product.number + 1) * 1_000_000
 
     def run(self) -> list[Run]:
-        """All runs as they stand at `now`, oldest first."""
+        """All runs created since the start, as they stand at `now`, oldest first."""
         runs = [*self._changes(), *self._schedules(), *self._training(), *self._deployments()]
-        seen = [_seen(run, self.world.now) for run in runs if run.created_at < self.world.now]
+        seen = [_seen(run, self.world.now) for run in runs if self.world.start <= run.created_at < self.world.now]
         return sorted(seen, key=lambda run: (run.created_at, run.run_id, run.attempt))
 
     def _changes(self) -> Iterator[Run]:
@@ -75,7 +75,7 @@ class Pipeline:
         for change in self.history.changes:
             yield from self._pushes(change)
             merged = Trigger(change.merged_at + 4 * SECOND, "main", "push", change.merge_sha, change.author)
-            yield from self._played("CI", merged, self._health(merged.at, 0.92, 0.965))
+            yield from self._played("CI", merged, self._health(merged.at, 0.90, 0.97))
 
     def _pushes(self, change: Change) -> Iterator[Run]:
         """The last push mostly passes, or it would not have been merged."""
@@ -87,7 +87,7 @@ class Pipeline:
             is_last = push == count - 1
             commit = change.head_sha if is_last else sha(rng)
             pushed = Trigger(at, branch, "pull_request", commit, change.author)
-            healthy = self._health(at, 0.93, 0.96) if is_last else self._health(at, 0.52, 0.68)
+            healthy = self._health(at, 0.91, 0.97) if is_last else self._health(at, 0.48, 0.72)
             yield from self._played("CI", pushed, healthy)
             if self._lints(at):
                 yield from self._played("Lint", pushed, min(0.98, healthy + 0.06))

@@ -23,11 +23,11 @@ class Release:
         self.rng = world.rng("release", product.name)
         self.history = History(product, changes)
         self.merged = [change.merged_at for change in changes]
-        self.busy_until = world.start
+        self.busy_until = world.warm_up
         adopted_at = product.team.adopted_at
         self.adopted = world.calendar.hours(adopted_at) if adopted_at else math.inf
         self.trust = 0.0
-        """Successes since trust was last shaken: approvals come faster the more there are."""
+        """Grows with each success seen, shrinks with each failure: approvals come faster the more there is."""
 
     def run(self) -> History:
         planned = self._planned()
@@ -48,7 +48,7 @@ class Release:
         if team.stage == "single":
             return [self.adopted]
         leads = product.name.endswith(("-model", "-service", "-portal"))
-        clock = world.calendar.hours(world.start) + self.rng.random() * product.gap_hours
+        clock = world.calendar.hours(world.warm_up) + self.rng.random() * product.gap_hours
         planned: list[float] = []
         while (at := world.calendar.at(clock)) < world.now:
             if team.stage == "quiet" and team.stopped_at and at > team.stopped_at:
@@ -108,7 +108,7 @@ class Release:
 
     def _has_news(self, at: datetime) -> bool:
         """Something was merged since the last release."""
-        last = next((one.created_at for one in reversed(self.history.deployments) if one.ships), self.world.start)
+        last = next((one.created_at for one in reversed(self.history.deployments) if one.ships), self.world.warm_up)
         return bisect_left(self.merged, last) < bisect_left(self.merged, at)
 
     def _rehearse(self, clock: float, path: str, cause: str) -> None:
@@ -156,7 +156,8 @@ class Release:
         effects = self.world.effects
         chance = effects.fail_platform if made.path == "platform" else effects.fail_off_platform
         fails = self.rng.random() < chance and self.product.team.stage != "single"
-        self.trust = self.trust * 0.6 if fails else self.trust + 1
+        if made.created_at >= self.world.start:
+            self.trust = self.trust * 0.6 if fails else self.trust + 1
         if not fails or self.busy_until >= upcoming:
             return
         repair = Repair(self.world, self.rng, made, upcoming)

@@ -9,7 +9,7 @@ from app.demo.deployment import Deployment
 from app.demo.organisation import World
 
 HOUR = timedelta(hours=1)
-_SHOWS_AS = {"incident": 20, "incident+rollback": 10, "incident+hotfix": 14, "rollback": 28, "hotfix": 28}
+_SHOWS_AS = {"incident": 16, "incident+rollback": 8, "incident+hotfix": 12, "rollback": 31, "hotfix": 33}
 _RETRAIN_WEEKDAYS = {"night": range(7), "week": range(1, 2)}
 
 

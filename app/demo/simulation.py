@@ -58,7 +58,7 @@ def delivery(world: World) -> list[History]:
     for product in world.products:
         history = Release(world, product, planned_changes(world, product)).run()
         history.deployments.extend(retrains(world, history))
-        history.complete(world.now)
+        history.complete(world.start, world.now)
         version_models(world, history)
         histories.append(history)
     number_changes([change for history in histories for change in history.changes])

@@ -12,6 +12,8 @@
 --   answer_count              bigint     respondents who rated it
 --   affected_count            bigint     respondents in the top two boxes
 --   severity_mean             double     0 to 1
+--   pain_score                double     reach (share affected) times mean severity
+--   pain_total                double     sum of the survey's pain scores
 --   priority_score            double     highest priority of the work planned for it, 0 to 1; 0 without any
 --   attention                 double     planned work that it gets: priority scores, each shared over the pains of its initiative
 --   attention_total           double     sum over all planned work, also that which names no pain
@@ -40,7 +42,8 @@ asked as (
         pain_id,
         count(*) as answer_count,
         count(*) filter (is_affected) as affected_count,
-        avg(severity) as severity_mean
+        avg(severity) as severity_mean,
+        ratio(affected_count, answer_count) * severity_mean as pain_score
     from facts.pain_answer
     group by all
 ),
@@ -67,6 +70,8 @@ select
     coalesce(asked.answer_count, 0) as answer_count,
     coalesce(asked.affected_count, 0) as affected_count,
     asked.severity_mean,
+    asked.pain_score,
+    sum(asked.pain_score) over (partition by survey.survey_id) as pain_total,
     coalesce(work.priority_score, 0) as priority_score,
     coalesce(work.attention, 0) as attention,
     coalesce((select sum(attention) from facts.planned_work where is_planned), 0) as attention_total,

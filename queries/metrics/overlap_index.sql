@@ -3,9 +3,9 @@
 -- always_by: survey_id
 -- dimensions: survey_id
 -- defaults: survey_rank=1
--- definition: Share of planned work and share of pain, pain point by pain point, whichever is smaller, added up: 1 when work goes exactly where it hurts, 0 when nothing fits. What is missing to 1 is drift: unmapped work names no pain, misallocated work goes to pains beyond their share. Work is weighed by priority, pain by reach times severity; pains under the privacy floor count like the others here, since no single one can be read from the sum.
+-- definition: Share of planned work and share of pain, pain point by pain point, whichever is smaller, added up: 1 when work goes exactly where it hurts, 0 when nothing fits; null when no work is planned. What is missing to 1 is drift: unmapped work names no pain, misallocated work goes to pains beyond their share. Work is weighed by priority, pain by reach times severity; pains under the privacy floor count like the others here, since no single one can be read from the sum.
 -- columns:
---   overlap_index             0 to 1
+--   overlap_index             0 to 1; null without planned work
 --   drift                     1 minus the overlap
 --   unmapped_share            planned work that names no pain
 --   misallocated_share        planned work on pains beyond their share
@@ -14,17 +14,15 @@ with share as (
     select
         survey_id,
         ratio(attention, attention_total) as attention_share,
-        ratio(
-            ratio(affected_count, answer_count) * severity_mean,
-            sum(ratio(affected_count, answer_count) * severity_mean) over (partition by survey_id)
-        ) as pain_share,
+        ratio(pain_score, pain_total) as pain_share,
         answer_count
     from marts.pain_overlap
     where true /* and where */
 )
 select
     /* group */
-    sum(least(attention_share, coalesce(pain_share, 0))) as overlap_index,
+    -- without planned work there is no share of it, and least() would take the pain's alone
+    sum(case when attention_share is not null then least(attention_share, coalesce(pain_share, 0)) end) as overlap_index,
     1 - overlap_index as drift,
     1 - sum(attention_share) as unmapped_share,
     drift - unmapped_share as misallocated_share,

@@ -32,10 +32,10 @@ select
     wilson_low(affected_count, answer_count) as affected_ratio_low,
     wilson_high(affected_count, answer_count) as affected_ratio_high,
     severity_mean,
-    affected_ratio * severity_mean as pain_score,
+    pain_score,
     priority_score,
     ratio(attention, attention_total) as attention_share,
-    ratio(pain_score, sum(ratio(affected_count, answer_count) * severity_mean) over (partition by survey_id)) as pain_share,
+    ratio(pain_score, pain_total) as pain_share,
     initiative_count,
     initiative_ids,
     effort_days

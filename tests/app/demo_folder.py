@@ -12,7 +12,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
-import pytest
 from pydantic import ValidationError
 
 from app.demo import write
@@ -110,6 +109,6 @@ def office_time(instant: datetime) -> datetime:
 
 
 @cache
-def default_demo(folders: pytest.TempPathFactory) -> DemoFolder:
-    """The default organisation, written once a session."""
-    return DemoFolder(write(folders.mktemp("demo"), end=END))
+def default_demo(base: Path) -> DemoFolder:
+    """The default organisation, written once a session; `base` is the session's temporary folder."""
+    return DemoFolder(write(base / "default_demo", end=END))

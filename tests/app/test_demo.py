@@ -19,7 +19,7 @@ MIDNIGHT = datetime(END.year, END.month, END.day)
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
-    return default_demo(tmp_path_factory)
+    return default_demo(tmp_path_factory.getbasetemp())
 
 
 def by_people(demo: DemoFolder) -> list[Any]:
@@ -71,6 +71,18 @@ def test_nothing_happened_after_the_end(demo: DemoFolder) -> None:
         if isinstance(value, datetime) and value >= MIDNIGHT and name not in planned
     ]
     assert late == []
+
+
+def test_the_first_month_is_a_month_like_any_other(demo: DemoFolder) -> None:
+    """Nothing was deployed or run before the start, yet what was merged before it and shipped after it is there."""
+    start = datetime(2025, 5, 23)
+    created = [row.created_at for noun in ("deployment", "ci_run") for row in demo.records[noun]]
+    assert min(created) >= start
+    first = Counter((made.created_at - start).days // 28 for made in by_people(demo))
+    assert first[0] == pytest.approx(first[1], rel=0.25)
+    early = [change for change in demo.records["change"] if change.merged_at < start]
+    assert len(early) > 100
+    assert min(change.merged_at for change in early) > start - timedelta(days=31)
 
 
 def test_references_lead_somewhere(demo: DemoFolder) -> None:

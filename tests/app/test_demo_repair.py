@@ -64,7 +64,7 @@ def test_an_incident_names_less_than_the_deployment_only_where_that_leads_to_it(
     histories = [History(broken, [], [release(broken, at, fails=True) for at in times])]
     histories.append(History(other, [], [release(other, at + HOUR) for at in times]))
     for history in histories:
-        history.complete(world.now)
+        history.complete(world.start, world.now)
     links = Counter(incident.link for incident in incidents(world, histories) if incident.caused_by)
     assert links.total() == 90
     assert {"deployment", "product", "repo"} == set(links)

@@ -13,7 +13,7 @@ from tests.app.demo_folder import END, WINDOW, DemoFolder, default_demo, hours, 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> DemoFolder:
-    return default_demo(tmp_path_factory)
+    return default_demo(tmp_path_factory.getbasetemp())
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def failed_deployments(demo: DemoFolder) -> set[str]:
         if made.rollback_of:
             failed.add(made.rollback_of)
         elif made.cause == "hotfix" or (made.ref or "").startswith("hotfix/"):
-            failed.add(live["product", product][-1].deployment_id)
+            failed.update(broken.deployment_id for broken in live["product", product][-1:])
         for scope in (("product", product), ("repo", made.repo), ("team", demo.owner(made))):
             live[scope].append(made)
     for incident in demo.records["incident"]:

@@ -70,7 +70,7 @@ class Life:
                 deployment.updated = iso(self.now)
 
     def merge(self) -> None:
-        for _ in range(self.rng.choice([1, 1, 60])):
+        for _ in range(self.rng.choice([1, 1, 30])):
             at, number = iso(self.now), next(self.ids)
             self.repo.pulls.append(Pull(number, number, at, at, at, commits=[at]))
         for pull in self.rng.sample(self.repo.pulls, min(4, len(self.repo.pulls))):
@@ -91,7 +91,7 @@ class Life:
         return runs, deployments, {str(pull.id) for pull in self.repo.pulls}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(6))
 def test_nothing_is_missed_whatever_happens_between_and_during_readings(seed: int) -> None:
     life = Life(seed)
     with FakeGithub(life.world) as github:
@@ -125,12 +125,12 @@ def test_a_long_history_gets_further_with_every_short_reading() -> None:
     with FakeGithub(life.world) as github:
         reading = Reading(github, jobs=True)
         known = []
-        while True:
+        for _ in range(12):
             github.faults[:] = [Fault("primary", spare=230, times=99, wait=7_200)]
             stopped = reading.sync().stopped
             known.append(len(reading.kept))
             if not stopped:
                 break
-        assert known == sorted(set(known)) and len(known) < 12
+        assert not stopped and known == sorted(set(known))
         assert len(reading.of("deployment")) == len(reading.of("change")) == 250
         assert len(reading.of("ci_run")) == len(reading.of("ci_job")) == 400

@@ -57,7 +57,8 @@ def _faults(con: Any, question: dict[str, Any]) -> list[str]:
     expected = question["expect"]
     named = sorted({name for row in expected for name in row})
     missing = set(named) - set(answer.columns)
-    assert not missing, f"{asked} has no column {missing}; it has {answer.columns}"
+    if missing:
+        return [f"{asked} has no column {missing}; it has {answer.columns}"]
     got = answer.select(named).rows(named=True) if named else answer.rows(named=True)
     if len(got) != len(expected):
         return [f"{asked}\n  expected {len(expected)} rows\n  got      {got}"]

@@ -1,37 +1,33 @@
-"""Requests below one path of GitHub, and the clock rules that the lists of a repository share."""
+"""Requests below one path of an API that pages its lists by Link headers, as GitHub and GitLab do."""
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from dataclasses import dataclass, field
 from typing import Any
 
 from ingest.answers import Response
 from ingest.errors import SourceError
-from ingest.github_pages import Listing, Shape
 from ingest.http import Http
+from ingest.shapes import Listing, Shape
 from ingest.source import Hasher
 
 PER_PAGE = 100
-HEADERS = {"Accept": "application/vnd.github+json"}
 GONE = (404, 410)
-FIRST_DAYS = 90
-OVERLAP = timedelta(minutes=10)
-"""Lists lag behind what happened: what began so shortly before the last reading is read again."""
 
 
 @dataclass(frozen=True)
 class Api:
-    """GET requests below `root`, say `repos/acme/fraud`; `source` and `repo` name it in messages."""
+    """GET requests below `root`, say `repos/acme/fraud`; `source` and `part`, say acme/fraud, name it in messages."""
 
     http: Http
     hasher: Hasher
     source: str
-    repo: str
+    part: str
     root: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
-    def visible(self) -> None:
+    def visible(self, needs: str) -> None:
         """Raises SourceError when `root` itself cannot be seen."""
-        self.http.get(self.root, headers=HEADERS, place=f"{self.source}/{self.repo}", needs="Metadata: read")
+        self.http.get(self.root, headers=self.headers, place=f"{self.source}/{self.part}", needs=needs)
 
     def many(
         self,
@@ -61,7 +57,7 @@ class Api:
             listing: Listing = page.value
             rows: list[Any] = [*listing.items, *listing.rejected]
             if rows and rows == before:
-                raise SourceError(f"{self.source}/{self.repo}: {path}: its pages repeat themselves; run again later")
+                raise SourceError(f"{self.source}/{self.part}: {path}: its pages repeat themselves; run again later")
             following = page.next if rows else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one
             page = self._get(path, shape.many, shape.needs, address=following) if following else None
@@ -70,7 +66,7 @@ class Api:
 
     def place(self, path: str) -> str:
         """Where an item was found, for rejected rows."""
-        return f"{self.repo}/{path}"
+        return f"{self.part}/{path}"
 
     def _get(
         self,
@@ -87,38 +83,9 @@ class Api:
             address or f"{self.root}/{path}",
             params,
             etag,
-            headers=HEADERS,
+            headers=self.headers,
             ok=ok,
             decode=lambda body: decode(body, self.place(path), self.hasher),
-            place=f"{self.source}/{self.repo}: {path}",
+            place=f"{self.source}/{self.part}: {path}",
             needs=needs,
         )
-
-
-@dataclass(frozen=True)
-class Reach:
-    """How far back a person wants to read: the config's `since`, and --since, both naive UTC."""
-
-    configured: datetime | None
-    floor: datetime | None
-
-    def begin(self, since: str | None, seen: str | None, now: datetime) -> str:
-        """From when to read a list that was read from `since` on, and completely up to `seen`."""
-        first = self.configured or now - timedelta(days=FIRST_DAYS)
-        begin = first if seen is None else moment(seen) - OVERLAP
-        if since and self.configured and stamp(self.configured) < since:
-            begin = min(begin, self.configured)
-        return stamp(min(begin, self.floor) if self.floor else begin)
-
-    def anew(self, since: str | None) -> bool:
-        """Whether more is wanted than what is new, so that "nothing changed" is no answer."""
-        return self.floor is not None or bool(since and self.configured and stamp(self.configured) < since)
-
-
-def stamp(time: datetime) -> str:
-    """Naive UTC as GitHub writes it; such texts sort as the times do."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def moment(text: str) -> datetime:
-    return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)

@@ -1,0 +1,124 @@
+"""The configuration: the example is valid and names every key; what is wrong is named with file, key and remedy."""
+
+import re
+import tomllib
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from pydantic import BaseModel
+
+from ingest import config
+from ingest.config import Settings
+from ingest.errors import ConfigError
+from ingest.settings import KINDS, FilesSettings, SourceSettings
+
+EXAMPLE = Path(__file__).parents[2] / "uptake.example.toml"
+SOURCES: tuple[type[BaseModel], ...] = get_args(get_args(SourceSettings)[0])
+
+
+def test_the_example_is_valid() -> None:
+    assert {source.kind for source in config.load(EXAMPLE).source} == set(KINDS)
+
+
+def test_the_example_gives_every_key() -> None:
+    given = tomllib.loads(EXAMPLE.read_text())
+    sources = {source["kind"]: source for source in given["source"]}
+    assert given.keys() == Settings.model_fields.keys()
+    for table, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            assert given[table].keys() == field.annotation.model_fields.keys(), table
+    for kind in SOURCES:
+        (name,) = get_args(kind.model_fields["kind"].annotation)
+        assert sources[name].keys() == kind.model_fields.keys(), name
+
+
+def test_the_example_explains_every_key_where_it_first_stands() -> None:
+    lines = EXAMPLE.read_text().splitlines()
+    seen: set[str] = set()
+    for before, line in zip(["", *lines], lines, strict=False):
+        key = re.match(r"(\w+) = ", line)
+        if key and key[1] not in seen:
+            seen.add(key[1])
+            explained = before.startswith("#") or "    # " in line or key[1] in {"production", "test", "development"}
+            assert explained or key[1] == "name", f"{key[1]} has no comment"
+    assert seen
+
+
+def test_without_a_file_its_defaults_are_those_of_the_example() -> None:
+    example, plain = config.load(EXAMPLE), config.parse({}, EXAMPLE)
+    assert (example.environments, example.metrics, example.privacy) == (
+        plain.environments,
+        plain.metrics,
+        plain.privacy,
+    )
+
+
+SOURCE = '[[source]]\nname = "drop"\nkind = "files"\npath = "x"\n'
+GITHUB = '[[source]]\nname = "gh"\nkind = "github"\nrepos = ["acme/*"]\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "fault"),
+    [
+        ("a = ", "is not valid TOML: Invalid value (at end of document)"),
+        ("colour = 1", "unknown key 'colour'; see uptake.example.toml for the keys that exist"),
+        ("[metrics]\nwindow = 1", "unknown key 'metrics.window'; see uptake.example.toml for the keys that exist"),
+        (SOURCE.replace("path", "folder"), "key '[[source]] drop.path' is missing; see uptake.example.toml"),
+        (SOURCE.replace('"files"', '"mars"'), "[[source]] drop: kind must be one of 'files', "),
+        (SOURCE.replace('kind = "files"\n', ""), "[[source]] drop: kind must be one of files, "),
+        (SOURCE.replace('"drop"', '"a b"'), "[[source]] a b.name: String should match pattern "),
+        (
+            SOURCE * 2,
+            "the file: source name 'drop' is given twice; names are prefixes of ids and must be unique",
+        ),
+        ('timezone = "Mars"', "timezone: 'Mars' is no time zone; give a name such as Europe/Amsterdam (found 'Mars')"),
+        ("[privacy]\nmin_group = 1", "privacy.min_group: Input should be greater than or equal to 2 (found 1)"),
+        (
+            GITHUB + 'base_url = "github.example"',
+            "[[source]] gh.base_url: must be an http(s) URL such as https://api.github.com (found 'github.example')",
+        ),
+        (
+            GITHUB.replace("acme/*", "acme"),
+            "[[source]] gh.repos: 'acme' is not owner/name or owner/glob, such as acme/fraud-model or acme/*",
+        ),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, content: str, fault: str) -> None:
+    file = tmp_path / "uptake.toml"
+    file.write_text(content)
+    with pytest.raises(ConfigError) as raised:
+        config.load(file)
+    assert str(raised.value).startswith(f"{file}: {fault}")
+
+
+def test_every_fault_has_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "uptake.toml"
+    file.write_text("a = 1\nb = 2\n")
+    with pytest.raises(ConfigError) as raised:
+        config.load(file)
+    assert len(str(raised.value).splitlines()) == 2
+
+
+def test_a_password_in_the_address_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="must not hold a user or password; name the token's variable in token_env"):
+        config.parse(tomllib.loads(GITHUB + 'base_url = "https://u:p@github.example"'), tmp_path / "uptake.toml")
+
+
+def test_paths_start_where_the_file_lies(tmp_path: Path) -> None:
+    settings = config.parse(tomllib.loads(SOURCE), tmp_path / "uptake.toml")
+    (source,) = settings.source
+    assert isinstance(source, FilesSettings)
+    assert source.path == tmp_path / "x"
+
+
+def test_the_file_is_the_one_named_else_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("UPTAKE_CONFIG", raising=False)
+    assert config.find(None) == Path("uptake.toml")
+    monkeypatch.setenv("UPTAKE_CONFIG", "other.toml")
+    assert config.find(None) == Path("other.toml")
+    assert config.find("named.toml") == Path("named.toml")
+    with pytest.raises(ConfigError, match=r"no such file; copy uptake\.example\.toml to uptake\.toml"):
+        config.load(tmp_path / "none.toml")

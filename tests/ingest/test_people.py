@@ -1,0 +1,71 @@
+"""Persons: hashed with a key that is made once and that nobody else can read."""
+
+import hashlib
+import hmac
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from ingest import people
+from ingest.errors import LandingError
+from tests.conftest import ROOT
+
+
+def test_a_hash_is_keyed_and_blind_to_case_and_blanks() -> None:
+    hashed = people.hasher(b"key")
+    expected = "p_" + hmac.new(b"key", b"jane doe", hashlib.sha256).hexdigest()[:16]
+    assert hashed("Jane Doe") == hashed(" JANE DOE ") == expected
+    assert people.hasher(b"other")("Jane Doe") != expected
+
+
+@pytest.mark.parametrize("nobody", [None, "", "  "])
+def test_nobody_stays_nobody(nobody: str | None) -> None:
+    assert people.hasher(b"key")(nobody) is None
+
+
+def test_the_key_of_the_environment_comes_first_and_is_not_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("UPTAKE_PEPPER", "given")
+    assert people.key(tmp_path) == b"given"
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_key_is_made_once_for_its_owner_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UPTAKE_PEPPER", raising=False)
+    assert people.existing_key(tmp_path) is None
+    made = people.key(tmp_path / "data")
+    assert len(made) == 64
+    assert people.key(tmp_path / "data") == people.existing_key(tmp_path / "data") == made
+    (file,) = (tmp_path / "data").iterdir()
+    assert file.name == ".pepper"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+
+def test_an_empty_key_is_refused_rather_than_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UPTAKE_PEPPER", raising=False)
+    (tmp_path / ".pepper").write_text("\n")
+    with pytest.raises(LandingError, match=r"\.pepper: is empty; restore it"):
+        people.key(tmp_path)
+
+
+def test_two_at_once_get_the_same_key(tmp_path: Path) -> None:
+    ask = (
+        "import sys; from pathlib import Path; from ingest import people; print(people.key(Path(sys.argv[1])).decode())"
+    )
+    for attempt in range(2):
+        asking = [
+            subprocess.Popen(
+                [sys.executable, "-c", ask, str(tmp_path / str(attempt))],
+                env={"PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+            for _ in range(3)
+        ]
+        answers = {process.communicate(timeout=30)[0] for process in asking}
+        assert len(answers) == 1
+        assert [path.name for path in (tmp_path / str(attempt)).iterdir()] == [".pepper"]
