@@ -200,7 +200,7 @@ def _settings() -> "Settings":
 def definitions(settings: "Settings", data: Path) -> "Definitions":
     """What the settings mean to the numbers; the persons in them hashed as in the data."""
     from ingest import people
-    from queries.definitions import Definitions
+    from queries.definitions import CONTROLS, Definitions
 
     platform = settings.platform
     actors = [people.hasher(people.key(data))(actor) for actor in platform.actors] if platform.actors else []
@@ -217,6 +217,11 @@ def definitions(settings: "Settings", data: Path) -> "Definitions":
         environments={kind: tuple(globs) for kind, globs in settings.environments.model_dump().items()},
         platform_rules={kind: tuple(globs) for kind, globs in rules.items()},
         hotfix_refs=tuple(settings.metrics.hotfix_refs),
+        default_branches=tuple(settings.metrics.default_branches),
+        working_hours=(settings.working_hours.start, settings.working_hours.end),
+        working_weekdays=tuple(settings.working_hours.weekdays),
+        holidays=tuple(settings.working_hours.holidays),
+        controls={**CONTROLS, **{name: tuple(globs) for name, globs in settings.metrics.controls.items()}},
         incident_window_hours=settings.metrics.incident_window_hours,
         provisional_days=settings.metrics.provisional_days,
         min_group=settings.privacy.min_group,

@@ -2,6 +2,7 @@
 
 import os
 import tomllib
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -40,6 +41,24 @@ class Metrics(Table):
     incident_window_hours: Annotated[float, Field(gt=0)] = 72
     provisional_days: Annotated[int, Field(ge=0)] = 14
     hotfix_refs: Globs = ["hotfix*", "*/hotfix*", "revert-*", "*/revert-*"]
+    default_branches: Globs = ["main", "master", "trunk"]
+    controls: dict[str, Globs] = {}
+    """Control -> globs over job and step names; what is not given keeps its usual names."""
+
+
+class WorkingHours(Table):
+    """When people are expected to work, in the reporting time zone; from `start` up to, not including, `end`."""
+
+    start: Annotated[int, Field(ge=0, le=23)] = 8
+    end: Annotated[int, Field(ge=1, le=24)] = 18
+    weekdays: list[Annotated[int, Field(ge=1, le=7)]] = [1, 2, 3, 4, 5]
+    holidays: list[date] = []
+
+    @model_validator(mode="after")
+    def _in_order(self) -> "WorkingHours":
+        if self.end <= self.start:
+            raise ValueError(f"end ({self.end}) is not after start ({self.start})")
+        return self
 
 
 class Privacy(Table):
@@ -54,6 +73,7 @@ class Settings(Table):
     environments: Environments = Environments()
     platform: Platform = Platform()
     metrics: Metrics = Metrics()
+    working_hours: WorkingHours = WorkingHours()
     privacy: Privacy = Privacy()
     source: list[SourceSettings] = []
 
