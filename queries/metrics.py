@@ -13,7 +13,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from queries import pains, sqlfile
+from queries import hiding, pains, sqlfile
 from queries.calendar import dense, first_whole_week, mark_partial
 from queries.clock import Clock, clock
 from queries.errors import UsageError
@@ -153,9 +153,13 @@ def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 
 def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: respondents, share affected and mean severity, groups under the floor hidden."""
-    file = _file("pain")
-    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
-    return pains.hide_small(pains.with_severity_interval(frame), keys(file, part), clock(con).min_group)
+    file, columns = _file("pain"), keys(_file("pain"), part)
+    frame = pains.with_severity_interval(query(file, part).run(con).sort(columns, nulls_last=True))
+    view = hiding.view_of({*part.group, *part.where})
+    about = {name: values for name, values in part.where.items() if name not in hiding.PEOPLE}
+    asked = query(file, replace(part, by="all", group=view)).run(con)
+    cells = query(file, replace(part, by="all", group=view, where=about)).run(con)
+    return hiding.hide_small(frame, columns, view, cells=cells, asked=asked, floor=clock(con).min_group)
 
 
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
