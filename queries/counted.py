@@ -22,6 +22,11 @@ def sql_of(name: str) -> sqlfile.SqlFile:
     return sqlfile.folder("metrics")[name]
 
 
+def delivered(con: duckdb.DuckDBPyConnection) -> set[str]:
+    """The kinds of record that a source delivers, be it none: of the others 0 would be a guess."""
+    return set(frame_of(con, "select record from marts.horizon")["record"])
+
+
 def last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
     """Up to when the sources of a metric speak: until then a quiet week is a zero, after it nobody knows."""
     needed = [*file.listed("needs"), ""][0]

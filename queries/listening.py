@@ -5,23 +5,28 @@ from dataclasses import replace
 import duckdb
 import polars as pl
 
-from queries import pains
+from queries import hiding, pains
 from queries.clock import clock
-from queries.counted import sql_of
+from queries.counted import delivered, sql_of
 from queries.slice import Slice, keys, query
 
 
 def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: respondents, share affected and mean severity, groups under the floor hidden."""
-    file = sql_of("pain")
-    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
-    return pains.hide_small(pains.with_severity_interval(frame), keys(file, part), clock(con).min_group)
+    file, columns = sql_of("pain"), keys(sql_of("pain"), part)
+    frame = pains.with_severity_interval(query(file, part).run(con).sort(columns, nulls_last=True))
+    view = hiding.view_of({*part.group, *part.where})
+    about = {name: values for name, values in part.where.items() if name not in hiding.PEOPLE}
+    asked = query(file, replace(part, by="all", group=view)).run(con)
+    cells = query(file, replace(part, by="all", group=view, where=about)).run(con)
+    return hiding.hide_small(frame, columns, view, cells=cells, asked=asked, floor=clock(con).min_group)
 
 
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point: users' pain against the platform's priority, and the quadrant; the newest survey unless named."""
     frame = query(sql_of("pain_overlap"), replace(part, by="all")).run(con)
-    return pains.with_quadrant(frame, clock(con).min_group)
+    answer = pains.with_quadrant(frame, clock(con).min_group)
+    return answer if "initiative" in delivered(con) else pains.without_roadmap(answer)
 
 
 def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -12,9 +12,8 @@ import duckdb
 import polars as pl
 
 from queries import adoption, delivery, listening, pipelines
-from queries.counted import Answer, sql_of
+from queries.counted import Answer, delivered, sql_of
 from queries.errors import UsageError
-from queries.readmodel import frame as frame_of
 from queries.slice import Slice, keys, query
 from queries.withhold import unmeasured
 
@@ -77,8 +76,7 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     if name not in METRICS:
         raise UsageError(f"unknown metric '{name}'; there are {', '.join(METRICS)}")
     answer = METRICS[name].answer(con, part)
-    delivered = set(frame_of(con, "select record from marts.horizon")["record"])
-    missing = [record for record in sql_of(name).listed("needs") if record not in delivered]
+    missing = [record for record in sql_of(name).listed("needs") if record not in delivered(con)]
     return unmeasured(answer, keys(sql_of(name), part), missing) if missing else answer
 
 

@@ -1,4 +1,4 @@
-"""Pain: intervals, hiding of small groups, and the quadrants. Frames in, frames out."""
+"""Pain: intervals and the quadrants. Frames in, frames out."""
 
 import math
 
@@ -22,39 +22,6 @@ def with_severity_interval(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.drop("severity_sd").with_columns(
         pl.Series("severity_mean_low", low, dtype=pl.Float64), pl.Series("severity_mean_high", high, dtype=pl.Float64)
     )
-
-
-def hide_small(frame: pl.DataFrame, keys: list[str], min_group: int) -> pl.DataFrame:
-    """Hides the values of groups under the floor, and enough of their siblings that none follows by subtraction.
-
-    Siblings are the groups of one survey and pain point. Adds `withheld` with the reason.
-    """
-    siblings: dict[tuple[object, ...], list[tuple[int, int]]] = {}
-    fixed = [key for key in keys if key in {"survey_id", "pain_id", "period"}]
-    for index, row in enumerate(frame.iter_rows(named=True)):
-        siblings.setdefault(tuple(row[key] for key in fixed), []).append((row["answer_count"], index))
-    small: set[int] = set()
-    with_them: set[int] = set()
-    for group in siblings.values():
-        group.sort()
-        hidden = sum(count < min_group for count, _ in group)
-        small.update(index for _, index in group[:hidden])
-        if hidden == 0:
-            continue
-        while hidden < len(group) and (hidden < 2 or sum(count for count, _ in group[:hidden]) < min_group):
-            with_them.add(group[hidden][1])
-            hidden += 1
-    reasons = [
-        f"fewer than {min_group} answers"
-        if index in small
-        else "hidden so that a smaller group cannot be derived"
-        if index in with_them
-        else None
-        for index in range(len(frame))
-    ]
-    frame = frame.with_columns(withheld=pl.Series(reasons, dtype=pl.String))
-    values = [name for name in frame.columns if name not in {*keys, "withheld"}]
-    return frame.with_columns(pl.when(pl.col("withheld").is_null()).then(pl.col(name)).alias(name) for name in values)
 
 
 def with_quadrant(frame: pl.DataFrame, min_group: int) -> pl.DataFrame:

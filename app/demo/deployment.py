@@ -74,13 +74,14 @@ class History:
             one.deployment_id = f"{self.product.name}-d{number}"
         shipping = [one for one in made if one.ships]
         created = [one.created_at for one in shipping]
+        first_seen = next((at for at in created if at >= start), start)
         seen: list[Change] = []
         for change in self.changes:
             place = bisect_left(created, change.merged_at)
             if place < len(shipping):
                 change.shipped_by, change.shipped_at = shipping[place].deployment_id, shipping[place].finished_at
             counted_from = created[place] if place < len(shipping) else change.merged_at
-            if counted_from >= start and change.merged_at >= start - timedelta(days=30):
+            if counted_from >= start and change.merged_at >= min(start, first_seen - timedelta(days=30)):
                 seen.append(change)
         self.changes = seen
 

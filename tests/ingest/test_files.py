@@ -1,0 +1,336 @@
+"""The files source: which files it reads, what becomes of their rows, and when it reads them again."""
+
+import gzip
+import os
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from ingest import files
+from ingest.config import FilesSettings
+from ingest.errors import SourceError
+from ingest.files import Files
+from ingest.records import CiRun, Team
+from ingest.source import Fault, Page, Rejected, Watermark
+
+TEAM = "team_id,name\na,Alpha\nb,Beta\n"
+
+
+def hashed(name: str | None) -> str | None:
+    return f"#{len(name)}" if name else None
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Callable[..., Files]:
+    def made(path: str = "", **more: Any) -> Files:
+        return Files(FilesSettings(name="drop", kind="files", path=tmp_path / path, **more), hashed)
+
+    return made
+
+
+def pages(source: Files, marks: dict[str, Any] | None = None) -> list[Page]:
+    found = list(source.fetch(None, Watermark(marks or {})))
+    assert [part for part in found if isinstance(part, Fault)] == []
+    return [part for part in found if isinstance(part, Page)]
+
+
+def faults(source: Files) -> list[str]:
+    return [part.message for part in source.fetch(None, Watermark()) if isinstance(part, Fault)]
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("team.csv", "team"),
+        ("teams.csv", "team"),
+        ("Team-2026.CSV", "team"),
+        ("team_2026-11.csv", "team"),
+        ("team2.csv", "team"),
+        ("team.old.csv", "team"),
+        ("team.csv.gz", "team"),
+        ("team.jsonl", "team"),
+        ("team.jsonl.gz", "team"),
+        ("team.parquet", "team"),
+        ("survey.csv", "survey"),
+        ("surveys-1.csv", "survey"),
+        ("survey_answer.csv", "survey_answer"),
+        ("survey_answers-2.csv", "survey_answer"),
+        ("ci_run.csv", "ci_run"),
+        ("ci_job-1.csv", "ci_job"),
+        ("teamwork.csv", None),
+        ("incidental.csv", None),
+        ("my-team.csv", None),
+        ("team.xlsx", None),
+        ("team.parquet.gz", None),
+        ("team.csv.zst", None),
+    ],
+)
+def test_a_name_says_which_record_a_file_holds(name: str, kind: str | None) -> None:
+    assert files._noun(Path(name)) == kind
+
+
+def test_what_is_no_data_is_left_alone(source: Callable[..., Files], tmp_path: Path) -> None:
+    for name in (".team.csv", "README.md", "uptake.toml", "truth.json", "team.csv.part", "notes.txt"):
+        (tmp_path / name).write_text("x")
+    (tmp_path / "team.csv").write_text(TEAM)
+    assert [page.place for page in pages(source())] == ["drop/team.csv"]
+
+
+def test_files_come_by_name_each_with_its_mark_on_its_last_page(
+    source: Callable[..., Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PAGE_ROWS", 2)
+    (tmp_path / "team-2.csv").write_text(TEAM + "c,Gamma\nd,Delta\ne,Eps\n")
+    (tmp_path / "team-1.csv").write_text(TEAM)
+    found = pages(source())
+    assert [(page.place, len(page.items), page.first_row, page.starts, list(page.marks)) for page in found] == [
+        ("drop/team-1.csv", 2, 2, True, []),
+        ("drop/team-1.csv", 0, 1, False, ["team-1.csv"]),
+        ("drop/team-2.csv", 2, 2, True, []),
+        ("drop/team-2.csv", 2, 4, False, []),
+        ("drop/team-2.csv", 1, 6, False, ["team-2.csv"]),
+    ]
+    assert found[0].items == [{"team_id": "a", "name": "Alpha"}, {"team_id": "b", "name": "Beta"}]
+
+
+def test_pages_end_before_long_texts_fill_the_memory(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "team.csv").write_text("team_id,name\n" + "".join(f"{n},{'x' * 1_500_000}\n" for n in range(6)))
+    assert [len(page.items) for page in pages(source())] == [3, 3, 0]
+
+
+def test_an_unchanged_file_is_not_read_again(source: Callable[..., Files], tmp_path: Path) -> None:
+    file = tmp_path / "team.csv"
+    file.write_text(TEAM)
+    (page,) = pages(source())
+    mark = page.marks["team.csv"]
+    assert mark.keys() == {"size", "mtime_ns", "sha256"}
+    assert pages(source(), page.marks) == []
+    # unchanged by size and time: not even opened
+    assert pages(source(), {"team.csv": {**mark, "sha256": "another"}}) == []
+    # another time, the same content
+    os.utime(file, ns=(1, mark["mtime_ns"] + 10**9))
+    assert pages(source(), page.marks) == []
+    # the same size, another content
+    file.write_text(TEAM.replace("Alpha", "Aleph"))
+    os.utime(file, ns=(1, mark["mtime_ns"] + 2 * 10**9))
+    assert pages(source(), page.marks)[0].items[0]["name"] == "Aleph"
+
+
+def test_a_file_that_changes_while_it_is_read_gets_no_mark(
+    source: Callable[..., Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "PAGE_ROWS", 1)
+    (tmp_path / "team.csv").write_text(TEAM)
+    reading = source().fetch(None, Watermark())
+    first = next(reading)
+    with (tmp_path / "team.csv").open("a") as out:
+        out.write("c,Gamma\n")
+    rest = list(reading)
+    assert isinstance(first, Page)
+    assert rest[-1] == Fault("drop/team.csv: was changed while it was read; it is read again next time")
+    assert [part.marks for part in (first, *rest[:-1]) if isinstance(part, Page)] == [{}, {}, {}]
+
+
+@pytest.mark.parametrize(("path", "keys"), [("*/team.csv", ["a/team.csv", "b/team.csv"]), ("a/team.csv", ["team.csv"])])
+def test_the_path_may_be_a_file_or_a_glob(
+    source: Callable[..., Files], tmp_path: Path, path: str, keys: list[str]
+) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "team.csv").write_text(TEAM)
+        (tmp_path / folder / "survey.csv").write_text("x")
+    found = pages(source(path))
+    assert [key for page in found for key in page.marks] == keys
+
+
+def test_a_glob_without_a_match_is_said(source: Callable[..., Files], tmp_path: Path) -> None:
+    assert faults(source("none/*.csv"))[0].startswith(f"drop: {tmp_path}/none/*.csv holds no file to read; ")
+
+
+def test_a_link_is_followed(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "x.csv").write_text(TEAM)
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "team.csv").symlink_to(tmp_path / "elsewhere" / "x.csv")
+    assert len(pages(source("exports"))[0].items) == 2
+
+
+def test_csv_cells_lose_their_blanks_and_empty_ones_are_nothing(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "ci_run.csv").write_text(
+        "\ufeff run_id ,repo,workflow,created_at,status,attempt,branch\r\n"
+        "1, acme/x ,w, 2025-01-01 ,completed,,  \r\n"
+        "\r\n"
+        ",,,,,,\r\n"
+        '2,acme/x,"a ""b"", c",2025-01-01,queued,2,main\r\n'
+    )
+    (page,) = pages(source())
+    assert page.items == [
+        {"run_id": "1", "repo": "acme/x", "workflow": "w", "created_at": "2025-01-01", "status": "completed"},
+        {
+            "run_id": "2",
+            "repo": "acme/x",
+            "workflow": 'a "b", c',
+            "created_at": "2025-01-01",
+            "status": "queued",
+            "attempt": "2",
+            "branch": "main",
+        },
+    ]
+    first, second = source().parse(page)
+    assert isinstance(first, CiRun)
+    assert isinstance(second, CiRun)
+    assert (first.attempt, first.branch, second.attempt) == (1, None, 2)
+
+
+def test_a_row_is_found_under_the_line_that_it_begins_in(source: Callable[..., Files], tmp_path: Path) -> None:
+    lines = ["team_id,name,domain", 'a,Alpha,"two', 'lines"', "too,few", "", "c,,x", "d,Delta,x", "e,,y"]
+    (tmp_path / "team.csv").write_text("\n".join(lines))
+    (page,) = pages(source())
+    assert [page.row(index) for index in range(len(page.items))] == [2, 6, 7, 8]
+    assert [(row.row, row.reason) for row in page.rejected] == [
+        (4, "has 2 fields where the header has 3; content withheld")
+    ]
+    bad = [parsed for parsed in source().parse(page) if isinstance(parsed, Rejected)]
+    assert bad == [
+        Rejected("drop/team.csv", 6, "name: is missing", {"team_id": "c", "domain": "x"}),
+        Rejected("drop/team.csv", 8, "name: is missing", {"team_id": "e", "domain": "y"}),
+    ]
+
+
+def test_persons_are_hashed_before_there_is_a_page(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "change.csv").write_text(
+        "change_id,repo,merged_at,author\n1,r,2025-01-01,Jane\n2,r,never,Joe\n3,r,2025-01-01,\n"
+    )
+    (tmp_path / "change.jsonl").write_text(
+        '{"change_id": "4", "repo": "r", "merged_at": "2025-01-01", "author": 12345, "colour": "Ann"}\n'
+        '{"change_id": "5", "repo": "r", "merged_at": "2025-01-01", "author": ["Ann"]}\n'
+    )
+    first, second = pages(source())
+    assert [item.get("author") for item in first.items] == ["#4", "#3", None]
+    assert [(row.reason.partition(";")[0], row.content) for row in second.rejected] == [
+        ("unknown key 'colour'", {"change_id": "4", "repo": "r", "merged_at": "2025-01-01", "author": "#5"}),
+        ("author: is neither text nor number", None),
+    ]
+
+
+def test_ignored_columns_are_dropped_before_there_is_a_page(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "team.csv").write_text("team_id,note,name\na,secret,Alpha\n")
+    (tmp_path / "team.jsonl").write_text('{"team_id": "b", "name": "Beta", "note": "secret"}\n')
+    pl.DataFrame({"team_id": ["c"], "name": ["Gamma"], "note": ["secret"]}).write_parquet(tmp_path / "team.parquet")
+    found = pages(source(ignore=["note"]))
+    assert [page.items for page in found] == [
+        [{"team_id": "a", "name": "Alpha"}],
+        [{"team_id": "b", "name": "Beta"}],
+        [{"team_id": "c", "name": "Gamma"}],
+    ]
+    assert all(page.rejected == () for page in found)
+
+
+def test_json_lines_keep_their_types_and_null_and_nan_are_nothing(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "initiative.jsonl").write_text(
+        '\ufeff{"initiative_id": 7, "title": "T", "status": "idea", "pain_ids": ["a"], '
+        '"effort_days": NaN, "url": null}\n'
+    )
+    (page,) = pages(source())
+    assert page.items == [{"initiative_id": 7, "title": "T", "status": "idea", "pain_ids": ["a"]}]
+
+
+def test_parquet_values_arrive_as_what_they_are(source: Callable[..., Files], tmp_path: Path) -> None:
+    at = datetime(2025, 1, 1, 10, 0, 0, 123456)
+    columns = {
+        "initiative_id": pa.array([7, 8], pa.int64()),
+        "title": pa.array(["T", "U"]).dictionary_encode(),
+        "status": pa.array([b"idea", b"idea"], pa.binary()),
+        "pain_ids": pa.array([["a", "b"], None]),
+        "priority": pa.array([1.0, float("nan")]),
+        "effort_days": pa.array([Decimal("1.50"), None], pa.decimal128(5, 2)),
+        "started_at": pa.array([1735725600123456789, None], pa.timestamp("ns", "Europe/Amsterdam")),
+        "shipped_at": pa.array([date(2025, 2, 1), None]),
+    }
+    parquet.write_table(pa.table(columns), tmp_path / "initiative.parquet")
+    (page,) = pages(source())
+    first, second = (parsed.model_dump(exclude_none=True) for parsed in source().parse(page))
+    assert first == {
+        "initiative_id": "7",
+        "title": "T",
+        "status": "idea",
+        "pain_ids": ["a", "b"],
+        "priority": 1,
+        "effort_days": 1.5,
+        "started_at": at,
+        "shipped_at": datetime(2025, 2, 1),
+    }
+    assert second == {"initiative_id": "8", "title": "U", "status": "idea"}
+
+
+def test_parquet_rows_are_counted_from_one(source: Callable[..., Files], tmp_path: Path) -> None:
+    frame = pl.DataFrame({"team_id": ["a", "b", None], "name": ["A", None, "C"]})
+    frame.write_parquet(tmp_path / "team.parquet")
+    (page,) = pages(source())
+    found = list(source().parse(page))
+    assert found[0] == Team(team_id="a", name="A")
+    assert [(row.row, row.reason) for row in found[1:] if isinstance(row, Rejected)] == [
+        (2, "name: is missing"),
+        (3, "team_id: is missing"),
+    ]
+
+
+def test_a_cell_may_be_a_megabyte_and_hold_anything(source: Callable[..., Files], tmp_path: Path) -> None:
+    text = "=1+1\x00<script>\u202e" + "x" * 1_000_000
+    (tmp_path / "team.csv").write_text(f"team_id,name\na,{text}\n")
+    (page,) = pages(source())
+    assert page.items == [{"team_id": "a", "name": text}]
+
+
+def test_a_line_without_end_is_damage(source: Callable[..., Files], tmp_path: Path) -> None:
+    (tmp_path / "team.csv.gz").write_bytes(gzip.compress(b"team_id,name\na,Alpha\nb," + b"x" * 17_000_000))
+    assert faults(source()) == ["drop/team.csv.gz: line 3 is longer than 16,000,000 bytes; export it again"]
+
+
+def test_an_empty_folder_is_fine_once_something_has_come(source: Callable[..., Files]) -> None:
+    assert len(faults(source())) == 1
+    assert pages(source(), {"team.csv": {"size": 1, "mtime_ns": 1, "sha256": "x"}}) == []
+
+
+def test_check_names_what_is_missing(source: Callable[..., Files], tmp_path: Path) -> None:
+    assert list(source("none").check(None)) == [
+        f"drop: {tmp_path}/none: no such folder or file; mend `path`, or make it"
+    ]
+    assert next(iter(source().check(None))).startswith(f"drop: {tmp_path} holds no file to read; files are named")
+    (tmp_path / "team.csv").write_text("")
+    assert list(source().check(None)) == []
+    (tmp_path / "colour.csv").write_text("")
+    assert next(iter(source().check(None))).startswith("drop/colour.csv: matches no record; ")
+
+
+def test_a_missing_folder_stops_the_source(source: Callable[..., Files]) -> None:
+    with pytest.raises(SourceError, match="no such folder or file"):
+        list(source("none").fetch(None, Watermark()))
+
+
+def test_a_page_that_is_parsed_again_gives_the_same(source: Callable[..., Files]) -> None:
+    page = Page("team", "x", [{"team_id": "a", "name": "A"}, {"team_id": "b"}], first_row=5)
+    assert (
+        list(source().parse(page))
+        == list(source().parse(page))
+        == [
+            Team(team_id="a", name="A"),
+            Rejected("x", 6, "name: is missing", {"team_id": "b"}),
+        ]
+    )
+
+
+def test_utc_is_what_a_time_without_zone_means(source: Callable[..., Files], tmp_path: Path) -> None:
+    naive = pl.DataFrame({"survey_id": ["s"], "opened_at": [datetime(2025, 1, 1, 10)]})
+    naive.write_parquet(tmp_path / "survey-1.parquet")
+    zoned = pl.DataFrame({"survey_id": ["s"], "opened_at": [datetime(2025, 1, 1, 10, tzinfo=UTC)]})
+    zoned.write_parquet(tmp_path / "survey-2.parquet")
+    first, second = (parsed for page in pages(source()) for parsed in source().parse(page))
+    assert first == second

@@ -1,0 +1,222 @@
+"""The warehouse: what loading raw files does to staging, and that it does all of it or nothing."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import datetime
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ingest import raw
+from ingest.config import FilesSettings
+from ingest.errors import LandingError, LockHeld
+from ingest.files import Files
+from ingest.load import Loaded, load
+from ingest.records import RECORDS
+from ingest.source import Page, Rejected
+from ingest.warehouse import LIMITS, Warehouse
+
+NUMBERS = count(1)
+FILES = Files(FilesSettings(name="drop", kind="files", path=Path("nowhere")), lambda name: name)
+
+
+@pytest.fixture
+def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
+    with Warehouse(tmp_path) as opened:
+        yield opened
+
+
+def take(warehouse: Warehouse, *pages: Page) -> Loaded:
+    """Lands the pages as one raw file and loads it."""
+    with raw.Landing(warehouse.file.parent, "drop", NUMBERS) as landing:
+        for page in pages:
+            landing.add(page)
+        file = landing.close()
+    assert file
+    return load(warehouse, FILES, file, {"drop", "gh"})
+
+
+def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(warehouse.file), config=LIMITS) as con:
+        return con.execute(sql).fetchall()
+
+
+def teams(*rows: tuple[str, str], **more: Any) -> Page:
+    return Page("team", "drop/team.csv", [{"team_id": key, "name": name} for key, name in rows], **more)
+
+
+FULL: dict[str, Any] = {
+    "datetime": "2025-01-01T10:00:00Z",
+    "bool": "true",
+    "float": "0.5",
+    "int": "3",
+    "list": "a;b",
+    "str": "x",
+}
+HELD = {"datetime": datetime(2025, 1, 1, 10), "bool": True, "float": 0.5, "int": 3, "list": ["a", "b"], "str": "x"}
+
+
+@pytest.mark.parametrize("noun", RECORDS)
+def test_every_column_of_every_record_arrives_and_null_stays_null(warehouse: Warehouse, noun: str) -> None:
+    record = RECORDS[noun]
+    full, held = {}, {}
+    for name, field in record.model_fields.items():
+        choices = [value for value in _literals(field.annotation) if isinstance(value, str)]
+        kind = next((word for word in FULL if word in str(field.annotation)), "str")
+        full[name] = choices[0] if choices else FULL[kind]
+        held[name] = choices[0] if choices else HELD[kind]
+    if noun == "survey_answer":
+        full["scale_max"], held["scale_max"] = "1", 1.0
+    bare = {name: f"{full[name]}" for name, field in record.model_fields.items() if field.is_required()}
+    key = next(name for name in record.key if record.model_fields[name].annotation is str)
+    take(warehouse, Page(noun, "drop/x", [full, {**bare, key: "other"}]))
+    first, second = (
+        dict(zip(["source", *record.model_fields], row, strict=True))
+        for row in rows(warehouse, f"from staging.{noun} order by {key} like '%other'")
+    )
+    for name in (*record.ids, *record.refs):
+        held[name] = [f"drop:{item}" for item in held[name]] if isinstance(held[name], list) else f"drop:{held[name]}"
+    assert first == {"source": "drop", **held}
+    empty = {name for name, field in record.model_fields.items() if field.default is None}
+    assert {name for name, value in second.items() if value is None} == empty
+
+
+def _literals(annotation: Any) -> Iterator[Any]:
+    for part in getattr(annotation, "__args__", ()):
+        yield from _literals(part) if hasattr(part, "__args__") else [part]
+
+
+def test_a_newer_copy_replaces_and_an_equal_one_changes_nothing(warehouse: Warehouse) -> None:
+    assert take(warehouse, teams(("a", "Alpha"), ("b", "Beta"))).rows == 2
+    assert take(warehouse, teams(("a", "Alpha"), ("b", "Beta"))).rows == 0
+    assert take(warehouse, teams(("a", "Alef"), ("b", "Beta"), ("c", "Gamma"))).rows == 2
+    assert rows(warehouse, "select team_id, name from staging.team order by 1") == [
+        ("drop:a", "Alef"),
+        ("drop:b", "Beta"),
+        ("drop:c", "Gamma"),
+    ]
+
+
+def test_a_value_that_is_taken_back_becomes_null_again(warehouse: Warehouse) -> None:
+    take(warehouse, Page("team", "x", [{"team_id": "a", "name": "A", "headcount": 5}]))
+    assert take(warehouse, teams(("a", "A"))).rows == 1
+    assert rows(warehouse, "select headcount from staging.team") == [(None,)]
+
+
+def test_within_one_file_the_last_copy_stands_with_or_without_prefix(warehouse: Warehouse) -> None:
+    loaded = take(warehouse, teams(("a", "1"), ("drop:a", "2")), teams(("a", "3"), starts=False))
+    assert (loaded.received, loaded.rows) == (3, 1)
+    assert rows(warehouse, "select team_id, name from staging.team") == [("drop:a", "3")]
+
+
+def test_nulls_in_a_key_are_equal(warehouse: Warehouse) -> None:
+    owned = {"pattern": "acme/*", "team_id": "a"}
+    for _ in range(2):
+        take(warehouse, Page("ownership", "x", [owned, {**owned, "product": "p"}, {**owned, "team_id": "b"}]))
+    assert rows(warehouse, "select product, team_id from staging.ownership order by 1 nulls first") == [
+        (None, "drop:b"),
+        ("p", "drop:a"),
+    ]
+
+
+def test_references_keep_the_name_of_any_configured_source(warehouse: Warehouse) -> None:
+    given = ["gh:1", "drop:1", "1", "other:1", ":1"]
+    jobs = [{"job_id": str(n), "run_id": run, "name": "n"} for n, run in enumerate(given)]
+    take(warehouse, Page("ci_job", "x", jobs))
+    assert [run for (run,) in rows(warehouse, "select run_id from staging.ci_job order by job_id")] == [
+        "gh:1",
+        "drop:1",
+        "drop:1",
+        "drop:other:1",
+        "drop::1",
+    ]
+
+
+def test_rejected_rows_are_there_once_and_go_when_their_place_is_read_anew(warehouse: Warehouse) -> None:
+    bad = (Rejected("drop/team.csv", 9, "no", None),)
+    for _ in range(2):
+        take(warehouse, teams(("", "A"), ("b", "B"), rejected=bad, first_row=2))
+    later = Rejected("drop/team.csv", 99, "no", {"name": "x"})
+    take(warehouse, teams(rejected=(later,), starts=False))
+    take(warehouse, Page("survey", "drop/survey.csv", [{}]))
+    listed = "select record, file, row_number, content from staging.rejected order by 1, 2, 3"
+    assert rows(warehouse, listed) == [
+        ("survey", "drop/survey.csv", 1, "{}"),
+        ("team", "drop/team.csv", 2, '{"team_id":"","name":"A"}'),
+        ("team", "drop/team.csv", 9, None),
+        ("team", "drop/team.csv", 99, '{"name":"x"}'),
+    ]
+    take(warehouse, teams(("a", "A")))
+    assert rows(warehouse, listed) == [("survey", "drop/survey.csv", 1, "{}")]
+
+
+def test_marks_are_set_and_replaced_and_coverage_noted_once(warehouse: Warehouse) -> None:
+    take(warehouse, teams(marks={"a": {"size": 1}, "b": [1, "x", None]}))
+    take(warehouse, teams(marks={"a": {"size": 2}}))
+    assert warehouse.marks("drop") == {"a": {"size": 2}, "b": [1, "x", None]}
+    assert warehouse.marks("gh") == {}
+    assert rows(warehouse, "from staging.coverage") == [("drop", "team")]
+    assert warehouse.row_counts() == {"drop": {"team": 0}}
+
+
+def test_what_fails_amid_loading_leaves_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
+    frame = pl.DataFrame({"source": ["drop"], "team_id": ["drop:a"], "name": ["A"]})
+    schema = warehouse.schemas["team"]
+    whole = frame.with_columns(pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in frame)
+    with pytest.raises(RuntimeError), warehouse.transaction():
+        assert warehouse.upsert("team", whole.select(*schema)) == 1
+        warehouse.mark("drop", {"a": 1})
+        raise RuntimeError
+    assert rows(warehouse, "from staging.team") == []
+    assert warehouse.marks("drop") == {}
+    # and the connection goes on
+    take(warehouse, teams(("a", "A")))
+    assert rows(warehouse, "select count(*) from staging.team") == [(1,)]
+
+
+def test_a_warehouse_in_use_elsewhere_is_said(tmp_path: Path) -> None:
+    Warehouse(tmp_path).__exit__(None, None, None)
+    holder = f"import duckdb, time; con = duckdb.connect({str(tmp_path / 'warehouse.duckdb')!r}); print(1, flush=True)"
+    with subprocess.Popen([sys.executable, "-c", f"{holder}; time.sleep(60)"], stdout=subprocess.PIPE) as process:
+        assert process.stdout
+        process.stdout.readline()
+        with pytest.raises(LockHeld, match=r"is open in another program; close it and run again"):
+            Warehouse(tmp_path)
+        process.kill()
+
+
+def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_text("no database")
+    with pytest.raises(LandingError, match="cannot be read or written"):
+        Warehouse(tmp_path)
+
+
+COPIES = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["1", "2", None]), st.sampled_from("xyz")), max_size=12
+)
+
+
+@settings(max_examples=15, deadline=None)
+@given(batches=st.lists(COPIES, min_size=1, max_size=4))
+def test_any_order_and_any_duplication_ends_with_the_last_copy_of_each_key(
+    batches: list[list[tuple[str, str | None, str]]], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with Warehouse(tmp_path_factory.mktemp("property")) as warehouse:
+        last: dict[tuple[str, str | None], str] = {}
+        for batch in batches:
+            items = [{"pattern": pattern, "product": product, "team_id": team} for pattern, product, team in batch]
+            before = dict(last)
+            last.update({(pattern, product): team for pattern, product, team in batch})
+            loaded = take(warehouse, Page("ownership", "x", items[:5]), Page("ownership", "x", items[5:]))
+            assert loaded.rows == sum(before.get(key) != team for key, team in last.items())
+        assert rows(warehouse, "select pattern, product, team_id from staging.ownership order by all") == sorted(
+            ((pattern, product, f"drop:{team}") for (pattern, product), team in last.items()),
+            key=lambda row: (row[0], row[1] is None, row[1] or ""),
+        )
