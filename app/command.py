@@ -31,10 +31,6 @@ class Group(click.Group):
             code = super().main(words, **{**options, "standalone_mode": False})
         except click.Abort:
             code = INTERRUPTED
-        except BrokenPipeError:
-            # whoever read our output has left (`head`, a closed pager): nothing is wrong
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            code = 0
         except Exception as error:
             code = getattr(error, "exit_code", None)
             if code is None:

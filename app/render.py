@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+from collections.abc import Iterable
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -44,22 +45,27 @@ def _json(frame: pl.DataFrame) -> str:
 
 
 def _csv(frame: pl.DataFrame) -> str:
+    return "\n".join(_line(values) for values in (frame.columns, *(map(_cell, row) for row in frame.iter_rows())))
+
+
+def _line(values: Iterable[Any]) -> str:
+    # the writer quotes a carriage return only when it ends its lines with one
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(frame.columns)
-    writer.writerows([_cell(value) for value in row] for row in frame.iter_rows())
-    return out.getvalue().removesuffix("\n")
+    csv.writer(out, lineterminator="\r\n").writerow(values)
+    return out.getvalue().removesuffix("\r\n")
 
 
 def _cell(value: Any) -> Any:
     value = plain(value)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else guarded(_text(value, ""))
+
+
+def _text(value: Any, nothing: str) -> str:
     if value is None:
-        return ""
+        return nothing
     if isinstance(value, bool):
         return str(value).lower()
-    if isinstance(value, int | float):
-        return value
-    return guarded("; ".join(map(str, value)) if isinstance(value, list) else str(value))
+    return "; ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _table(frame: pl.DataFrame) -> str:
@@ -78,11 +84,9 @@ def _table(frame: pl.DataFrame) -> str:
 
 def _shown(value: Any) -> str:
     value = plain(value)
-    if value is None:
-        return "-"
     if isinstance(value, float):
         return f"{value:,.3f}".rstrip("0").rstrip(".")
     if isinstance(value, int) and not isinstance(value, bool):
         return f"{value:,}"
     # a control character could move the cursor of the terminal
-    return "".join(char if char.isprintable() else "�" for char in str(value))
+    return "".join(char if char.isprintable() else "�" for char in _text(value, "-"))

@@ -101,8 +101,7 @@ def outcome(statuses: list[Item]) -> Outcome:
     elif live and states[live[-1]] in {"failure", "error"}:
         # the first of the failures in a row at the end
         finished = next(i for i in live if all(states[later] in {"failure", "error"} for later in live if later >= i))
-    last = states[live[-1]] if live else ("inactive" if states else "pending")
-    status = states[finished] if finished is not None else last
+    status = states[-1 if finished is None else finished] if states else "pending"
     waiting = _first(states, {"waiting"}, 0)
     approved = _first(states, {"queued", "pending", "in_progress", "success"}, waiting) if waiting is not None else None
     started = _first(states, {"in_progress"}, 0)

@@ -162,8 +162,9 @@ def test_marks_are_set_and_replaced_and_coverage_noted_once(warehouse: Warehouse
     take(warehouse, teams(marks={"a": {"size": 2}}))
     assert warehouse.marks("drop") == {"a": {"size": 2}, "b": [1, "x", None]}
     assert warehouse.marks("gh") == {}
-    assert rows(warehouse, "from staging.coverage") == [("drop", "team")]
-    assert warehouse.row_counts() == {"drop": {"team": 0}}
+    take(warehouse, Page("survey", "drop/survey.csv", []))
+    assert rows(warehouse, "from staging.coverage order by all") == [("drop", "survey"), ("drop", "team")]
+    assert warehouse.row_counts() == {"drop": {"survey": 0, "team": 0}}
 
 
 def test_what_fails_amid_loading_leaves_nothing(warehouse: Warehouse, tmp_path: Path) -> None:

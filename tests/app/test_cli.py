@@ -1,0 +1,350 @@
+"""The command line: what each command prints, which way it ends, and that options work on either side of its name."""
+
+import csv
+import io
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from app.render import render
+from queries import metrics
+from queries.rows import FACTS
+from tests.conftest import ROOT, Site
+
+DEPLOYMENT = (
+    "deployment_id,repo,environment,created_at,status,finished_at,product\n"
+    "1,acme/x,prod,2025-01-01T10:00:00Z,succeeded,2025-01-01T10:05:00Z,=churn\n"
+    "2,acme/x,prod,2025-02-03T10:00:00Z,failed,2025-02-03T10:05:00Z,=churn\n"
+    "3,acme/y,live,2025-02-04T10:00:00Z,succeeded,2025-02-04T10:05:00Z,fraud\n"
+)
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> Site:
+    """A site that has ingested; its tests only read."""
+    site = Site(tmp_path_factory.mktemp("filled"))
+    site.export("deployment.csv", DEPLOYMENT)
+    site.ingest()
+    return site
+
+
+def answer(site: Site, *arguments: str) -> list[dict[str, Any]]:
+    result = site.uptake(*arguments, "--format", "json")
+    assert result.exit_code == 0, result.output
+    rows: list[dict[str, Any]] = json.loads(result.stdout)
+    return rows
+
+
+def test_metric_prints_rows_as_json(filled: Site) -> None:
+    (row,) = answer(filled, "metric", "deployment_count")
+    assert row["deployment_count"] == 2
+    by_month = answer(filled, "metric", "deployment_count", "--by", "month", "--group", "product, repo")
+    assert {(row["period"], row["product"], row["repo"]): row["deployment_count"] for row in by_month}[
+        ("2025-02-01", "fraud", "acme/y")
+    ] == 1
+
+
+def test_metric_takes_a_window_and_conditions(filled: Site) -> None:
+    def counted(*arguments: str) -> int:
+        return sum(row["deployment_count"] for row in answer(filled, "metric", "deployment_count", *arguments))
+
+    assert counted("--since", "2025-02-01") == 1
+    assert counted("--until", "2025-02-04") == 1
+    assert counted("--where", "repo=acme/x") == 1
+    assert counted("--where", "repo=acme/x", "--where", "repo=acme/y") == 2
+    assert counted("--where", "repo=acme/x", "--where", "product=fraud") == 0
+
+
+def test_metric_list_names_each_with_its_question(filled: Site) -> None:
+    lines = filled.uptake("metric", "--list").stdout.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [
+        [name, metric.question] for name, metric in metrics.METRICS.items()
+    ]
+
+
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_every_metric_answers_in_every_format(filled: Site, name: str) -> None:
+    rows = answer(filled, "metric", name)
+    table = filled.uptake("metric", name).stdout.splitlines()
+    assert len(table) == max(len(rows), 1) + 1
+    written = list(csv.DictReader(io.StringIO(filled.uptake("metric", name, "--format", "csv").stdout)))
+    assert len(written) == len(rows)
+    assert not rows or list(written[0]) == list(rows[0]) == table[0].split()
+
+
+@pytest.mark.parametrize("name", FACTS)
+def test_every_fact_prints_its_rows(filled: Site, name: str) -> None:
+    assert filled.uptake("rows", name).exit_code == 0
+
+
+def test_rows_takes_a_window_and_conditions(filled: Site) -> None:
+    rows = answer(filled, "rows", "deployment", "--since", "2025-02-01", "--where", "status=failed")
+    assert [(row["deployment_id"], row["finished_at"]) for row in rows] == [("drop:2", "2025-02-03T10:05:00Z")]
+
+
+def test_csv_runs_no_formula(filled: Site) -> None:
+    text = filled.uptake("rows", "deployment", "--format", "csv").stdout
+    assert [row["product"] for row in csv.DictReader(io.StringIO(text))] == ["'=churn", "'=churn", "fraud"]
+
+
+FRAME = pl.DataFrame(
+    {
+        "text": ["a", None, "\x1b[2J=1"],
+        "at": [datetime(2025, 1, 1, 10), None, datetime(2025, 1, 1, 10, 0, 0, 5000)],
+        "day": [date(2025, 1, 1), None, None],
+        "ratio": [0.25, float("nan"), float("inf")],
+        "count": [1234567, None, -5],
+        "flag": [True, False, None],
+        "list": [["x", "=y"], [], None],
+        "exact": pl.Series([Decimal("1.50"), None, Decimal("-2")], dtype=pl.Decimal(10, 2)),
+    },
+    strict=False,
+)
+
+
+def test_json_knows_no_nan_and_every_instant_has_its_zone() -> None:
+    assert json.loads(render(FRAME, "json")) == [
+        {
+            "text": "a",
+            "at": "2025-01-01T10:00:00Z",
+            "day": "2025-01-01",
+            "ratio": 0.25,
+            "count": 1234567,
+            "flag": True,
+            "list": ["x", "=y"],
+            "exact": 1.5,
+        },
+        {
+            "text": None,
+            "at": None,
+            "day": None,
+            "ratio": None,
+            "count": None,
+            "flag": False,
+            "list": [],
+            "exact": None,
+        },
+        {
+            "text": "\x1b[2J=1",
+            "at": "2025-01-01T10:00:00.005000Z",
+            "day": None,
+            "ratio": None,
+            "count": -5,
+            "flag": None,
+            "list": None,
+            "exact": -2.0,
+        },
+    ]
+
+
+def test_a_table_is_aligned_and_cannot_move_the_cursor() -> None:
+    lines = render(FRAME, "table").splitlines()
+    assert [line.split() for line in lines[:2]] == [
+        FRAME.columns,
+        ["a", "2025-01-01T10:00:00Z", "2025-01-01", "0.25", "1,234,567", "true", "x;", "=y", "1.5"],
+    ]
+    assert "\x1b" not in lines[3]
+    assert lines[1].index("1,234,567") + len("1,234,567") == lines[3].index("-5") + len("-5")
+    assert render(FRAME.clear(), "table").splitlines()[1:] == ["(no rows)"]
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_could_be_a_formula_is_text(start: str) -> None:
+    frame = pl.DataFrame({"text": [f"{start}1", f"a{start}"], "list": [[f"{start}x"], ["y"]], "number": [-1, 2]})
+    rows = list(csv.reader(io.StringIO(render(frame, "csv"), newline="")))
+    assert rows[1:] == [[f"'{start}1", f"'{start}x", "-1"], [f"a{start}", "y", "2"]]
+
+
+USAGE = [
+    (["metric", "nope"], "unknown metric 'nope'; there are deployment_count, "),
+    (["metric", "lead_time", "--by", "year"], "unknown period 'year'; use one of day, week, month, quarter, all"),
+    (["metric", "lead_time", "--group", "colour"], "lead_time has no column 'colour' to group or filter by; it has "),
+    (["metric", "lead_time", "--where", "team_id"], "--where team_id: give it as COL=VALUE"),
+    (["metric", "lead_time", "--since", "yesterday"], "Invalid value for '--since': 'yesterday' does not match "),
+    (["metric", "lead_time", "--since", "2025-01-02", "--until", "2025-01-01"], "--until 2025-01-01 is not after "),
+    (["metric"], "name a metric; `uptake metric --list` shows them all"),
+    (["rows", "nope"], "unknown fact 'nope'; there are "),
+    (["rows", "deployment", "--where", "a=b"], "fact deployment has no column 'a'; it has "),
+    (["ingest", "nope"], "no source is called 'nope'; there are drop"),
+    (["replay", "nope"], "no source is called 'nope'; there are drop"),
+    (["ingest", "--colour"], "No such option '--colour'"),
+    (["frobnicate"], "No such command 'frobnicate'."),
+    (["app", "--port", "0"], "Invalid value for '--port': 0 is not in the range 1<=x<=65535."),
+]
+
+
+@pytest.mark.parametrize(("arguments", "fault"), USAGE)
+def test_bad_usage_is_one_line_and_exit_code_2(filled: Site, arguments: list[str], fault: str) -> None:
+    result = filled.uptake(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith(f"error: {fault}")
+    assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments", [["metric", "lead_time"], ["rows", "deployment"], ["build"]], ids=lambda arguments: arguments[0]
+)
+def test_without_data_a_question_says_what_to_do(site: Site, arguments: list[str]) -> None:
+    result = site.uptake(*arguments)
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"error: {site.data}")
+    assert "run `uptake ingest` first, or name the" in result.stderr
+
+
+def test_common_options_stand_before_or_after_the_name(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPTAKE_DATA", "nowhere")
+    places = ["--config", str(filled.config), "--data", str(filled.data)]
+    run = CliRunner().invoke
+    before, after = run(main, [*places, "status"]), run(main, ["status", *places])
+    assert (before.exit_code, after.exit_code) == (0, 0)
+    assert before.stdout == after.stdout
+    assert run(main, ["status", *places[:2]]).exit_code == 1
+    monkeypatch.setenv("UPTAKE_DATA", str(filled.data))
+    monkeypatch.setenv("UPTAKE_CONFIG", str(filled.config))
+    assert run(main, ["status"]).stdout == before.stdout
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_the_json_log_has_one_object_a_line(site: Site, before: bool) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    site.export("colour.csv", "a\n")
+    result = site.uptake(*(["--log", "json", "ingest"] if before else ["ingest", "--log", "json"]))
+    assert result.exit_code == 1
+    (said,) = (json.loads(line) for line in result.stdout.splitlines())
+    assert said["level"] == "info"
+    assert said["message"].startswith("ingest: 1 source, 1 failed, 3 rows new or changed, published read-000001 in ")
+    assert said["sources"] == {"drop": {"pages": 1, "received": 3, "rows": 3, "rejected": 0, "faults": 1}}
+    assert said["read_model"] == "read-000001"
+    (fault,) = (json.loads(line) for line in result.stderr.splitlines())
+    assert fault.keys() == {"at", "level", "message"}
+    assert fault["level"] == "error"
+    assert datetime.fromisoformat(fault["at"]) <= datetime.now(UTC)
+    # and what ends a command early is an object too
+    assert json.loads(site.uptake("--log=json", "metric", "nope").stderr)["level"] == "error"
+
+
+def test_status_of_what_never_ran_is_stale(site: Site) -> None:
+    result = site.uptake("status")
+    assert result.exit_code == 1
+    assert result.stdout == "drop (files): STALE, never succeeded, 0 rows rejected\nread model: none yet\n"
+    assert not site.data.exists()
+
+
+def test_status_tells_freshness_rows_and_the_read_model(site: Site) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    site.ingest()
+    fresh = site.uptake("status", "--format", "json")
+    assert fresh.exit_code == 0
+    found = json.loads(fresh.stdout)
+    (source,) = found["sources"]
+    assert source["name"] == "drop"
+    assert source["kind"] == "files"
+    assert source["rows"] == {"deployment": 3}
+    assert source["rejected"] == 0
+    assert source["stale"] is False
+    assert source["last_run_at"] == source["last_success_at"]
+    assert found["read_model"]["name"] == "read-000001"
+
+    log = site.data / "status.json"
+    old = (datetime.now(UTC) - timedelta(hours=37)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    log.write_text(log.read_text().replace(source["last_success_at"], old))
+    result = site.uptake("status")
+    assert result.exit_code == 1
+    assert "drop (files): STALE, last success 37 h ago, 0 rows rejected\n    deployment: 3 rows\n" in result.stdout
+    site.config.write_text(site.config.read_text() + "stale_after_hours = 38\n")
+    assert site.uptake("status").exit_code == 0
+
+
+def test_check_says_what_is_missing_and_writes_nothing(site: Site) -> None:
+    site.config.write_text(
+        site.config.read_text()
+        + '\n[[source]]\nname = "gh"\nkind = "github"\nrepos = ["acme/x"]\ntoken_env = "NO_SUCH_TOKEN"\n'
+    )
+    result = site.uptake("check")
+    assert result.exit_code == 1
+    assert result.stdout == "config: ok\n"
+    missing, token = result.stderr.splitlines()
+    assert missing.startswith(f"error: drop: {site.exports} holds no file to read; ")
+    assert token.startswith("error: gh: ")
+    assert "NO_SUCH_TOKEN" in token
+    assert not site.data.exists()
+
+
+def test_check_of_a_good_site(site: Site) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    result = site.uptake("check")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "config: ok\ndrop: ok\n", "")
+
+
+def test_demo_ingests_as_simulated(tmp_path: Path) -> None:
+    run = CliRunner(env={"UPTAKE_PEPPER": "pepper"}).invoke
+    written = run(main, ["demo", "--teams", "2", "--months", "2", "--out", str(tmp_path / "demo")])
+    config = tmp_path / "demo" / "uptake.toml"
+    assert written.exit_code == 0
+    assert written.stdout == f"demo: simulated organisation written; next: uptake ingest --config {config}\n"
+    places = ["--config", str(config), "--data", str(tmp_path / "data")]
+    assert run(main, ["ingest", *places]).exit_code == 0
+    found = json.loads(run(main, ["status", "--format", "json", *places]).stdout)
+    assert found["read_model"]["is_simulated"] is True
+
+
+@pytest.mark.slow
+def test_help_is_quick_since_it_imports_nothing_heavy() -> None:
+    listing = "import sys, app.cli; from click.testing import CliRunner; CliRunner().invoke(app.cli.main, ['--help'])"
+    heavy = "{'duckdb', 'polars', 'pydantic', 'streamlit', 'requests', 'pyarrow'}"
+    printed = subprocess.run(
+        [sys.executable, "-c", f"{listing}; print(sorted({heavy} & sys.modules.keys()))"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert printed.stdout == "[]\n"
+
+
+@pytest.mark.slow
+def test_a_reader_that_leaves_early_is_not_bothered(filled: Site) -> None:
+    process = filled.start("rows", "deployment")
+    assert process.stdout
+    process.stdout.close()
+    assert process.stderr
+    assert process.stderr.read() == ""
+    assert process.wait(timeout=30) == 1
+
+
+@pytest.mark.slow
+def test_app_serves_at_the_address_that_it_says(filled: Site) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = filled.start("app", "--port", str(port))
+    try:
+        assert process.stdout
+        assert process.stdout.readline() == f"Uptake: http://localhost:{port}\n"
+        answered = 0
+        given_up = time.monotonic() + 30
+        while answered != 200 and time.monotonic() < given_up:
+            try:
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5) as response:
+                    answered = response.status
+            except OSError:
+                time.sleep(0.1)
+        assert answered == 200
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
