@@ -1,0 +1,174 @@
+"""`make bench`: ingest, build and query times, as a table and as bench.json. Measures; asserts nothing.
+
+Ingest is measured against a server in a process of its own, so that its time is ingest's alone. Queries are those that
+each view really asks: recorded while the page runs, then timed alone, warm.
+"""
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import duckdb
+from streamlit.testing.v1 import AppTest
+
+import app.main
+from ingest import warehouse
+from queries import build, metrics, readmodel, rows
+from queries.definitions import Definitions
+
+ROOT = Path(__file__).parent.parent
+UNTIL = "2026-11-20 12:00:00"
+VIEWS = ("overview", "delivery", "pain", "data")
+REPEATS = 7
+
+
+def main() -> None:
+    """Runs all parts and prints them."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--github-runs", type=int, default=20_000, help="runs of 12 kB to ingest")
+    parser.add_argument("--runs", type=int, default=1_000_000, help="CI runs to query; a tenth as many deployments")
+    parser.add_argument("--teams", type=int, default=100)
+    parser.add_argument("--out", type=Path, default=Path("bench.json"))
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="uptake-bench-") as folder:
+        results = ingest_github(Path(folder) / "github", options.github_runs)
+        data = Path(folder) / "big"
+        results |= build_model(data, options.runs, options.teams)
+        results |= query_views(data)
+    options.out.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
+    width = max(map(len, results))
+    for name, value in results.items():
+        print(f"{name:{width}}  {value:>12,.1f}" if isinstance(value, float) else f"{name:{width}}  {value:>12,}")
+
+
+def ingest_github(folder: Path, runs: int) -> dict[str, Any]:
+    """Ingests runs of 12 kB from a local server, twice: all of them, and then nothing new."""
+    folder.mkdir(parents=True)
+    server = subprocess.Popen(
+        [sys.executable, "-m", "tests.fake_github", "--runs", str(runs)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        assert server.stdout is not None
+        address = server.stdout.readline().strip()
+        config = folder / "uptake.toml"
+        config.write_text(
+            f'[[source]]\nname = "gh"\nkind = "github"\nbase_url = "{address}"\nrepos = ["*"]\njobs = false\n'.replace(
+                '"*"', '"acme/*"'
+            ),
+            "utf-8",
+        )
+        first = _measured(config, folder / "data", "ingest", "--full")
+        again = _measured(config, folder / "data", "ingest")
+    finally:
+        server.kill()
+        server.wait()
+    with duckdb.connect(str(folder / "data" / warehouse.FILE), read_only=True) as con:
+        (loaded,) = con.sql("select count(*) from staging.ci_run").fetchall()[0]
+    return {
+        "ingest_runs": loaded,
+        "ingest_runs_per_cpu_second": loaded / first["cpu_seconds"],
+        "ingest_runs_per_second": loaded / first["seconds"],
+        "ingest_peak_mb": first["peak_mb"],
+        "ingest_nothing_new_seconds": again["seconds"],
+        "ingest_nothing_new_cpu_seconds": again["cpu_seconds"],
+    }
+
+
+def _measured(config: Path, data: Path, *words: str) -> dict[str, float]:
+    """Wall and CPU seconds and peak memory of one `uptake` process. Raises RuntimeError when it fails."""
+    command = [sys.executable, "-m", "app.cli", "--config", str(config), "--data", str(data), *words]
+    started = time.monotonic()
+    process = subprocess.Popen(command, cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    seconds = time.monotonic() - started
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{' '.join(words)} ended with {process.returncode}")
+    return {
+        "seconds": seconds,
+        "cpu_seconds": usage.ru_utime + usage.ru_stime,
+        "peak_mb": usage.ru_maxrss / 1024,
+    }
+
+
+def build_model(data: Path, runs: int, teams: int) -> dict[str, Any]:
+    """Fills staging with a made-up organisation and builds the read model from it."""
+    data.mkdir(parents=True)
+    with warehouse.Warehouse(data):
+        pass
+    con = duckdb.connect(str(data / warehouse.FILE))
+    sizes = {"runs": runs, "deployments": runs // 10, "teams": teams, "until": UNTIL}
+    for statement in duckdb.extract_statements((ROOT / "tests" / "bench_world.sql").read_text("utf-8")):
+        con.execute(statement, {name: sizes[name] for name in statement.named_parameters})
+    con.close()
+    published = build.build(data / warehouse.FILE, data / "read", Definitions())
+    swap = _median_ms(lambda: _swap(data / "read"))
+    return {
+        "model_runs": runs,
+        "model_deployments": runs // 10,
+        "model_teams": teams,
+        "build_seconds": published.seconds,
+        "build_mb": published.path.stat().st_size / 2**20,
+        "publish_swap_ms": swap,
+    }
+
+
+def _swap(read: Path) -> None:
+    link = read / ".swap"
+    link.symlink_to(os.readlink(read / readmodel.CURRENT))
+    link.rename(read / readmodel.CURRENT)
+
+
+def query_views(data: Path) -> dict[str, Any]:
+    """For each view: its page's time in process, how many questions it asks, and their time together, warm."""
+    os.environ["UPTAKE_DATA"] = str(data)
+    con = readmodel.open_current(data / "read")
+    results: dict[str, Any] = {}
+    for view in VIEWS:
+        asked: list[Callable[[], object]] = []
+        ask, fact_rows = metrics.ask, rows.fact_rows
+
+        def recorded_ask(_: Any, *question: Any, **named: Any) -> Any:
+            asked.append(lambda: ask(con, *question, **named))
+            return ask(con, *question, **named)
+
+        def recorded_rows(_: Any, *question: Any, **named: Any) -> Any:
+            asked.append(lambda: fact_rows(con, *question, **named))
+            return fact_rows(con, *question, **named)
+
+        page = AppTest.from_file(str(Path(app.main.__file__)), default_timeout=120)
+        page.run()
+        with patch.object(metrics, "ask", recorded_ask), patch.object(rows, "fact_rows", recorded_rows):
+            page.query_params["period"] = "12m"
+            started = time.monotonic()
+            page.switch_page(f"views/{view}.py") if view != VIEWS[0] else None
+            page.run()
+            seconds = time.monotonic() - started
+        if page.exception:
+            raise RuntimeError(f"{view}: {page.exception[0].message}")
+        results[f"{view}_questions"] = len(asked)
+        results[f"{view}_queries_ms"] = _median_ms(lambda: [question() for question in asked])
+        results[f"{view}_page_ms"] = seconds * 1000
+    return results
+
+
+def _median_ms(action: Callable[[], object]) -> float:
+    times = []
+    for _ in range(REPEATS):
+        started = time.monotonic()
+        action()
+        times.append(time.monotonic() - started)
+    return statistics.median(times) * 1000
+
+
+if __name__ == "__main__":
+    main()
