@@ -1,12 +1,13 @@
 """SQL tests as data: each file in tests/cases holds records, questions and the answers worked out by hand.
 
-A case: `name`, `why` (the working), `records` (see world.py), `definitions`, `now` and `asks`. An ask names a `metric` or
-a `fact`, `by`, `group`, `since`, `until` and `where`, and either `expect` (the rows in order; only the columns that are
-named there are compared) or `error` (a part of the refusal). An expected value `{has: text}` is met by a text that
+A case: `name`, `why` (the working), `records` (see world.py), `definitions`, `now` and `asks`. An ask names a `metric`
+or a `fact`, `by`, `group`, `since`, `until` and `where`, and either `expect` (the rows in order; only the columns that
+are named there are compared) or `error` (a part of the refusal). An expected value `{has: text}` is met by a text that
 contains it, `{between: [low, high]}` by a number from low to high.
 """
 
 import math
+import re
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ import polars as pl
 import pytest
 import yaml
 
-from queries import metrics, rows
+from queries import metrics, rows, sqlfile
 from queries.definitions import Definitions
 from queries.errors import UsageError
 from queries.slice import Slice
@@ -39,10 +40,20 @@ def test_case(scenario: dict[str, Any]) -> None:
     assert set(scenario) <= CASE_KEYS, f"unknown keys in the case: {set(scenario) - CASE_KEYS}"
     assert scenario["asks"], "a case without a question tests nothing"
     definitions = Definitions(**{k: _frozen(v) for k, v in scenario.get("definitions", {}).items()})
-    con = read_model(scenario["records"], definitions, _instant(scenario.get("now", NOW)))
+    tables = {table for question in scenario["asks"] for table in _tables(question)}
+    con = read_model(scenario["records"], definitions, _instant(scenario.get("now", NOW)), tables)
     wrong = [fault for question in scenario["asks"] for fault in _faults(con, question)]
     if wrong:
         pytest.fail("\n".join([scenario.get("why", ""), *wrong]), pytrace=False)
+
+
+def _tables(question: dict[str, Any]) -> set[str]:
+    """The tables that a question is answered from."""
+    if question.get("fact") in sqlfile.folder("facts"):
+        return {f"facts.{question['fact']}"}
+    files = sqlfile.folder("metrics").values()
+    bodies = [file.body for file in files if question.get("metric") in {file.name, file.header.get("part_of")}]
+    return {table for body in bodies for table in re.findall(r"\bmarts\.\w+", body)}
 
 
 def _faults(con: Any, question: dict[str, Any]) -> list[str]:
