@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 
 REDIRECTS = {301, 302, 303, 307, 308}
 MAX_REDIRECTS = 5
+LONG_WAIT = 30.0
+"""Seconds that a person who looks on wants to hear of."""
 UNANSWERED = 12
 """So many requests in a row that failed after all tries mean that the host is down."""
 
@@ -66,9 +68,7 @@ class Http:
         self._sleep = sleep
         self._now = now
         self._unanswered = 0
-        self._session = requests.Session()
-        # gzip alone: one known decoder is easy to bound
-        self._session.headers.update({"User-Agent": "uptake", "Accept-Encoding": "gzip"})
+        self._session = _session(self.base_url)
 
     def __repr__(self) -> str:
         return f"Http({self.base_url})"
@@ -100,7 +100,8 @@ class Http:
         for attempt in range(self._retries + 1):
             if attempt:
                 wait = fault.wait if fault.wait is not None else 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
-                log.warning("%s: %s; waiting %.0f s", asked.place, fault, wait)
+                level = logging.WARNING if wait >= LONG_WAIT else logging.INFO
+                log.log(level, "%s: %s; waiting %.0f s", asked.place, fault, wait)
                 self._sleep(wait)
             try:
                 response = self._follow(path, params, sent, asked.place)
@@ -180,8 +181,22 @@ class Http:
             raise _broken(error, host) from None
         except (urllib3.exceptions.HTTPError, zlib.error) as error:
             raise Passing(f"the answer broke off ({_cause(error)})") from None
-        except requests.exceptions.RequestException as error:
-            raise SourceError(f"{place}: cannot be asked for ({_cause(error)}); check base_url") from None
+        except OSError as error:
+            # all other errors of the library are OSErrors too, and a CA bundle that is not there is one of Python's
+            raise SourceError(
+                f"{place}: cannot be asked for ({_cause(error)}); check base_url and REQUESTS_CA_BUNDLE"
+            ) from None
+
+
+def _session(base_url: str) -> requests.Session:
+    """A session whose proxies and CA bundle are looked up once: per request, that takes longer than the request."""
+    session = requests.Session()
+    environment = session.merge_environment_settings(base_url, {}, None, None, None)
+    session.trust_env = False
+    session.proxies, session.verify = environment["proxies"], environment["verify"]
+    # gzip alone: one known decoder is easy to bound
+    session.headers.update({"User-Agent": "uptake", "Accept-Encoding": "gzip"})
+    return session
 
 
 class _Credential(requests.auth.AuthBase):

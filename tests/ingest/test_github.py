@@ -252,10 +252,10 @@ def test_jobs_switched_on_later_are_caught_up(github: FakeGithub) -> None:
 
 
 def test_jobs_of_more_runs_than_a_mark_holds_all_come(github: FakeGithub) -> None:
-    bury(github, 2_100)
+    bury(github, 1_150)
     reading = Reading(github, jobs=True)
     found = reading.sync()
-    assert len({job.run_id for job in found.of("ci_job")}) == len(found.of("ci_job")) == 2_100
+    assert len({job.run_id for job in found.of("ci_job")}) == len(found.of("ci_job")) == 1_150
     assert max(len(page.marks.get("acme/fraud/runs", {}).get("due", [])) for page in found.pages) <= 1_000
     assert reading.sync().pages == []
 

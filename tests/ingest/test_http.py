@@ -261,6 +261,15 @@ def test_a_proxy_that_is_down_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "the proxy does not connect" in str(error) and "HTTPS_PROXY" in str(error) and "hidden" not in str(error)
 
 
+def test_the_environment_names_the_ca_bundle(monkeypatch: pytest.MonkeyPatch) -> None:
+    for variable in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(variable, raising=False)
+    assert Http("https://github.invalid")._session.verify is True
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/none/ca.pem")
+    error = failure(Http("https://127.0.0.1:9", retries=0))
+    assert "/none/ca.pem" in str(error) and "check base_url and REQUESTS_CA_BUNDLE" in str(error)
+
+
 def test_a_host_that_fails_request_after_request_stops_the_source(github: FakeGithub) -> None:
     github.faults.append(Fault("failed", times=999))
     http = Session(github, retries=0)
