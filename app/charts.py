@@ -23,6 +23,7 @@ HEIGHT = 300
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
 _LABEL_PIXELS = 17
+_SOFT = ", not final"
 
 
 @dataclass(frozen=True)
@@ -136,15 +137,14 @@ def lines(
     soft = [bool(value) for value in frame["is_partial"]]
     if provisional:
         soft = [a or bool(b) for a, b in zip(soft, frame[provisional], strict=True)]
+    whens = [_when(start, by, tentative) for start, tentative in zip(starts, soft, strict=True)]
     ends, top = [], 0.0
     for line in series:
         values = unit.scaled(frame[line.column])
         highs = _band(fig, frame, line, unit)
         _draw(fig, line, starts, values, soft)
         said = [unit.say(value) for value in frame[line.column]]
-        _mark(
-            fig, line, starts, values, soft, [_when(start, by, s) for start, s in zip(starts, soft, strict=True)], said
-        )
+        _mark(fig, line, starts, values, [[when, text] for when, text in zip(whens, said, strict=True)])
         known = [(value, text) for value, text in zip(values, said, strict=True) if value is not None]
         top = max([top, *highs, *(value for value, _ in known)])
         if known:
@@ -154,91 +154,16 @@ def lines(
     return _dated(fig, starts, by)
 
 
-def teams_as_dots(values: Sequence[tuple[str, float]], median: float | None, *, name: str) -> go.Figure:
-    """One dot per team, piled up where teams are alike; the middle one is marked. `values` are (team, days per week)."""
-    fig = blank(height=190, right=24)
-    pile: dict[float, int] = {}
-    for team, value in sorted(values, key=lambda item: (item[1], item[0].casefold())):
-        at = round(value * 4) / 4
-        pile[at] = pile.get(at, 0) + 1
-        fig.add_scatter(
-            x=[at],
-            y=[pile[at]],
-            mode="markers",
-            marker={"size": 11, "color": MUTED, "line": {"color": PAPER, "width": 1}},
-            hovertemplate=f"{words.literal(team)}<br>{words.number(value)} {name}<extra></extra>",
-        )
-    top = max(pile.values(), default=1)
-    if median is not None:
-        fig.add_vline(x=median, line={"color": ACCENT, "width": 2})
-        fig.add_annotation(
-            x=median,
-            y=1,
-            yref="paper",
-            yanchor="bottom",
-            showarrow=False,
-            xanchor="left",
-            xshift=6,
-            yshift=-8,
-            text=f"half of the teams: {words.number(median)} or more",
-            font={"color": ACCENT, "size": 13},
-        )
-    fig.update_yaxes(visible=False, range=[0, max(top, 4) * 1.45])
-    fig.update_xaxes(range=[-0.2, max([5.2, *(at + 0.2 for at in pile)])], dtick=1, showgrid=True, gridcolor=FAINT)
-    return fig
-
-
-def heat(
-    rows: Sequence[str],
-    columns: Sequence[str],
-    values: Sequence[Sequence[float | None]],
-    texts: Sequence[Sequence[str]],
-) -> go.Figure:
-    """A table of shares with a tint behind them; the number stands in every cell, so colour only helps the eye.
-
-    Cells without a value carry their text alone on bare paper.
-    """
-    fig = blank(height=70 + 30 * len(rows), right=8)
-    fig.add_heatmap(
-        x=list(range(len(columns))),
-        y=list(range(len(rows))),
-        z=[list(row) for row in values],
-        zmin=0,
-        zmax=1,
-        colorscale=[[0, SHADE], [1 / 3, TINT], [1, ACCENT]],
-        showscale=False,
-        xgap=3,
-        ygap=3,
-        hoverinfo="skip",
-    )
-    for y, row in enumerate(texts):
-        for x, text in enumerate(row):
-            value = values[y][x]
-            colour = PAPER if value is not None and value > 0.66 else INK if value is not None else MUTED
-            fig.add_annotation(x=x, y=y, text=words.literal(text), showarrow=False, font={"color": colour, "size": 13})
-    wrapped = ["<br>".join(words.literal(line) for line in _wrapped(column, 14)) for column in columns]
-    fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=wrapped, side="top", showgrid=False, tickangle=0)
-    fig.update_yaxes(
-        tickvals=list(range(len(rows))),
-        ticktext=[words.literal(row) for row in rows],
-        autorange="reversed",
-        showgrid=False,
-        rangemode="normal",
-    )
-    fig.update_layout(margin={"t": 8})
-    return fig
-
-
 def _band(fig: go.Figure, frame: pl.DataFrame, line: Line, unit: Unit) -> list[float]:
     """Draws the band in as many pieces as there are runs of known ends; returns its upper ends."""
     if line.low is None or line.high is None:
         return []
     highs: list[float] = []
     ends = zip(frame["period"], unit.scaled(frame[line.low]), unit.scaled(frame[line.high]), strict=True)
-    for known, run in groupby(ends, key=lambda end: end[1] is not None and end[2] is not None):
-        if not known:
+    for _, run in groupby(ends, key=lambda end: None in end):
+        piece = [(day, low, high) for day, low, high in run if low is not None and high is not None]
+        if not piece:
             continue
-        piece = list(run)
         days = [day for day, _, _ in piece]
         highs += [high for _, _, high in piece]
         # a lone period has no width to fill: it gets a whisker
@@ -269,15 +194,9 @@ def _draw(fig: go.Figure, line: Line, starts: list[date], values: list[float | N
         )
 
 
-def _mark(
-    fig: go.Figure,
-    line: Line,
-    starts: list[date],
-    values: list[float | None],
-    soft: list[bool],
-    when: list[str],
-    said: list[str],
-) -> None:
+def _mark(fig: go.Figure, line: Line, starts: list[date], values: list[float | None], texts: list[list[str]]) -> None:
+    """The marks, hollow where the first text of a period says that it is not final."""
+    hollow = [when.endswith(_SOFT) for when, _ in texts]
     fig.add_scatter(
         x=starts,
         y=values,
@@ -285,10 +204,10 @@ def _mark(
         marker={
             "symbol": line.symbol,
             "size": 7,
-            "color": [PAPER if tentative else line.colour for tentative in soft],
+            "color": [PAPER if soft else line.colour for soft in hollow],
             "line": {"color": line.colour, "width": 2},
         },
-        customdata=list(zip(when, said, strict=True)),
+        customdata=texts,
         hovertemplate="%{customdata[0]}<br>%{customdata[1]}<extra></extra>",
         name=line.name,
     )
@@ -327,8 +246,9 @@ def _dated(fig: go.Figure, starts: Sequence[date], by: str) -> go.Figure:
 
 def _when(start: date, by: str, soft: bool) -> str:
     text = words.sentence(words.period(start, by)).removesuffix(".")
-    return f"{text}, not final" if soft else text
+    return f"{text}{_SOFT}" if soft else text
 
 
-def _wrapped(text: str, width: int) -> list[str]:
+def wrapped(text: str, width: int) -> list[str]:
+    """Text cut into lines at words."""
     return textwrap.wrap(text, width) or [""]

@@ -1,4 +1,4 @@
-""" "How is this computed?": definition, what is left out, the SQL as it runs, the age of the data, and the values as CSV."""
+""" "How is this computed?": definition, what is left out, SQL, age of the data, values as CSV."""
 
 from collections.abc import Sequence
 
@@ -14,7 +14,7 @@ from queries.slice import Slice
 LEFT_OUT = {
     "unknown_path_count": "{} whose path to production is not known: in no share",
     "unlinked_count": "{} merged changes for which no production deployment was found",
-    "waiting_count": "{} of these wait in a repository that does deploy: they count as longer than they have waited so far",
+    "waiting_count": "{} of these wait in a repository that deploys; they count as longer than they have waited",
     "negative_count": "{} changes of which a part is negative, which is a fault in the data: shown, not dropped",
     "inferred_count": "{} repairs found by time only, since no incident or rollback names the deployment",
     "cancelled_count": "{} cancelled runs: in no share",
@@ -23,7 +23,7 @@ LEFT_OUT = {
 
 
 @st.fragment
-def explain(model: Model, name: str, part: Slice, frame: pl.DataFrame, key: str, unused: Sequence[str] = ()) -> None:
+def explain(model: Model, name: str, part: Slice, frame: pl.DataFrame, *, key: str, unused: Sequence[str] = ()) -> None:
     """The button below a figure. What it opens is put together when it is opened, and reruns nothing else.
 
     `unused` names filters that are set and that the metric cannot follow.
@@ -49,7 +49,7 @@ def explain(model: Model, name: str, part: Slice, frame: pl.DataFrame, key: str,
 def left_out(frame: pl.DataFrame) -> list[str]:
     """What the counting columns of an answer say was left out, and why values are withheld."""
     notes = [
-        text.format(words.number(frame[column].sum()))
+        text.format(words.number(int(frame[column].sum())))
         for column, text in LEFT_OUT.items()
         if column in frame.columns and frame[column].sum()
     ]
@@ -84,4 +84,5 @@ def download(name: str, frame: pl.DataFrame, key: str) -> None:
 
 def _age(model: Model) -> str:
     zone = model.clock.timezone
-    return f"Data up to {words.instant(model.clock.as_of, zone)}; published {words.instant(model.built_at, zone)} ({zone})."
+    newest, built = words.instant(model.clock.as_of, zone), words.instant(model.built_at, zone)
+    return f"Data up to {newest}; published {built} ({zone})."

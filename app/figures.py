@@ -48,7 +48,8 @@ def figure(shown: Figure) -> str:
     """A figure as a card."""
     head = f"<h3>{words.literal(shown.name)}</h3>"
     if shown.value is None:
-        return f'<div class="figure">{head}<p class="refused">Not shown</p><p class="meaning">{words.literal(shown.meaning)}</p></div>'
+        why = f'<p class="refused">Not shown</p><p class="meaning">{words.literal(shown.meaning)}</p>'
+        return f'<div class="figure">{head}{why}</div>'
     unit = f" <small>{words.literal(shown.unit)}</small>" if shown.unit else ""
     trend = f'<p class="trend {shown.mood}">{words.literal(shown.trend)}</p>' if shown.trend else ""
     return (
@@ -88,9 +89,13 @@ def answers(pairs: Sequence[tuple[str, str]]) -> str:
 
 def heading(text: str, below: str = "") -> str:
     """A part of a page."""
-    return f'<div class="part"><h2>{words.literal(text)}</h2></div>' + (
-        f"<p>{words.literal(below)}</p>" if below else ""
-    )
+    more = f"<p>{words.literal(below)}</p>" if below else ""
+    return f'<div class="part"><h2>{words.literal(text)}</h2>{more}</div>'
+
+
+def said(text: str) -> str:
+    """A sentence of its own."""
+    return f"<p>{words.literal(text)}</p>"
 
 
 def chart_head(title: str, unit: str) -> str:

@@ -1,4 +1,4 @@
-"""Which part of the data a reader looks at: from the URL to a window of days, and to the slice that a metric understands.
+"""Which part of the data a reader looks at: from the URL to days, and to the slice that a metric understands.
 
 Pure; app/filterbar.py shows it. Every value has its default, and only what differs from it stands in the URL.
 """
@@ -75,18 +75,18 @@ def parse(
     given: Mapping[str, Sequence[str]], teams: Collection[str], domains: Collection[str]
 ) -> tuple[Filters, list[str]]:
     """Filters from URL parameters, and one sentence for each value that means nothing here and is left out."""
-    filters, notices = Filters(), []
+    notices = []
+    plain: dict[str, str] = {}
     for key, choices in _CHOICES.items():
         values = given.get(key, ())
         if values and values[-1] in choices:
-            filters = replace(filters, **{key: values[-1]})
+            plain[key] = values[-1]
         elif values:
             notices.append(
                 f"The link names no known {_NOUNS[key]} (“{_short(values[-1])}”), so the usual one is shown."
             )
-    filters = replace(filters, team=tuple(dict.fromkeys(given.get("team", ()))))
-    filters = replace(filters, domain=tuple(dict.fromkeys(given.get("domain", ()))))
-    known, more = known_only(filters, teams, domains)
+    several = {key: tuple(dict.fromkeys(given.get(key, ()))) for key in ("team", "domain")}
+    known, more = known_only(Filters(**plain, **several), teams, domains)  # type: ignore[arg-type]
     return known, notices + more
 
 
@@ -96,15 +96,15 @@ _NOUNS = {"period": "period", "by": "step in time", "path": "path"}
 def known_only(filters: Filters, teams: Collection[str], domains: Collection[str]) -> tuple[Filters, list[str]]:
     """Without teams and domains that are not in the data, and one sentence for each kind that was left out."""
     notices = []
-    for key, known, noun in (("team", teams, "team"), ("domain", domains, "domain")):
-        chosen: tuple[str, ...] = getattr(filters, key)
-        strangers = [value for value in chosen if value not in known]
+    for noun, chosen, known in (("team", filters.team, teams), ("domain", filters.domain, domains)):
+        strangers = [f"“{_short(value)}”" for value in chosen if value not in known]
         if strangers:
-            names = words.listed([f"“{_short(value)}”" for value in strangers[:3]])
-            rest = f" and {len(strangers) - 3} more" if len(strangers) > 3 else ""
-            notices.append(f"Not in the data, so left out of the filter: {noun} {names}{rest}.")
-            filters = replace(filters, **{key: tuple(value for value in chosen if value in known)})
-    return filters, notices
+            more = [f"{len(strangers) - 3} more"] if len(strangers) > 3 else []
+            names = words.listed([*strangers[:3], *more])
+            notices.append(f"Not in the data, so left out of the filter: {noun} {names}.")
+    team = tuple(value for value in filters.team if value in teams)
+    domain = tuple(value for value in filters.domain if value in domains)
+    return replace(filters, team=team, domain=domain), notices
 
 
 def window(filters: Filters, today: date, first_day: date | None) -> Window:

@@ -12,7 +12,7 @@ import streamlit as st
 from app import charts, figures, filterbar, filters, readmodel, words
 from app.explain import explain
 from app.filters import Filters, Window
-from app.readmodel import STALE_HOURS, Model, Vanished
+from app.readmodel import STALE_HOURS, Model, Outdated, Vanished
 from queries.slice import Slice
 
 _STYLE = Path(__file__).with_name("style.css")
@@ -48,7 +48,8 @@ class View:
 
     def explained(self, name: str, part: Slice, key: str) -> None:
         """ "How is this computed?" for a slice that has been asked already."""
-        explain(self.model, name, part, self.model.ask(name, part), key, filters.unused(name, self.filters))
+        unused = filters.unused(name, self.filters)
+        explain(self.model, name, part, self.model.ask(name, part), key=key, unused=unused)
 
 
 def show(title: str, body: Callable[[View], None], *, filtered: bool = True, note: str = "") -> None:
@@ -59,6 +60,15 @@ def show(title: str, body: Callable[[View], None], *, filtered: bool = True, not
     st.html(_STYLE)
     try:
         _show(title, body, filtered, note)
+    except Outdated:
+        st.html(
+            figures.notice(
+                [
+                    "The published data was made by another version of Uptake than the one that runs now.",
+                    "Run `uptake build`, then reload this page; nothing has to be fetched again.",
+                ]
+            )
+        )
     except Vanished:
         tries = st.session_state.get("tries", 0) + 1
         st.session_state["tries"] = tries
@@ -151,5 +161,6 @@ def _empty() -> str:
     items = "".join(f"<li>{step}</li>" for step in steps)
     return (
         '<div class="empty"><h2>There is no data yet</h2>'
-        f"<p>Nothing has been published in <code class=command>{folder}</code>. Three ways to go on:</p><ol>{items}</ol></div>"
+        f"<p>Nothing has been published in <code class=command>{folder}</code>. Three ways to go on:</p>"
+        f"<ol>{items}</ol></div>"
     )

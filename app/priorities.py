@@ -81,6 +81,10 @@ def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
     """The answer to "what next?" in one or two sentences."""
     if overlap.is_empty() or not overlap["answer_count"].fill_null(0).sum():
         return "Ask first: no survey about what hurts has been answered yet."
+    if overlap["priority_score"].is_null().all():
+        return (
+            "Name your plans: no source delivers initiatives, so nobody can say whether the work goes where it hurts."
+        )
     wins, unheard = quick_wins(overlap, initiatives), listen(overlap)
     if wins:
         row = overlap.filter(pl.col("title") == wins[0].name).row(0, named=True)
@@ -98,7 +102,7 @@ def overlap_in_words(index: pl.DataFrame) -> str:
     if index.is_empty() or index["overlap_index"][0] is None:
         return "How far the planned work answers the pain cannot be said: there is no survey, or nothing is planned."
     row = index.row(0, named=True)
-    text = f"{words.share(row['overlap_index'])} of the planned work goes where it hurts, in proportion to how much it hurts."
+    text = f"{words.share(row['overlap_index'])} of the planned work goes where it hurts, in proportion to the pain."
     rest = []
     if row["misallocated_share"] > 0.005:
         rest.append(f"{words.share(row['misallocated_share'])} goes to pains beyond their share")

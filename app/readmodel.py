@@ -6,7 +6,8 @@ peace, since DuckDB keeps an open file readable after it is removed.
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -24,10 +25,16 @@ STALE_HOURS = 36
 """Without a successful run for this long the data is called stale, unless its source is allowed to be older."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
+Key = tuple[str, tuple[str, ...], date | None, date | None, Where]
+"""A slice as what the cache can hash: by, group, since, until, where."""
 
 
 class Vanished(Exception):
     """The build went away between finding and reading it; a newer one is there, so the page runs again."""
+
+
+class Outdated(Exception):
+    """The build was made by another version of the logic and lacks what this one asks for."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +48,7 @@ class Model:
 
     def ask(self, name: str, part: Slice) -> pl.DataFrame:
         """The answer of a metric. Raises Vanished."""
-        return _answer(str(self.path), name, part.by, part.group, part.since, part.until, _frozen(part.where))
+        return _answer(str(self.path), name, (part.by, part.group, part.since, part.until, _frozen(part.where)))
 
     def rows(self, name: str, part: Slice) -> pl.DataFrame:
         """The fact rows behind a figure; only asked for when somebody wants to see them. Raises Vanished."""
@@ -66,8 +73,8 @@ TABLES = {
     "source": "from meta.source",
     "rejected": "from meta.rejected order by source, file, row_number limit 1000",
     "rejected_count": "select source, record, count(*) as rejected_count from meta.rejected group by all order by all",
-    "extent": "select min(day) as first_day from (select day from marts.deployment union all select day from marts.change "
-    "union all select day from marts.ci_run)",
+    "extent": "select min(day) as first_day from (select day from marts.deployment union all "
+    "select day from marts.change union all select day from marts.ci_run)",
 }
 """Small tables that pages show as they are."""
 
@@ -84,7 +91,7 @@ def current() -> Model | None:
 
 
 def status() -> Mapping[str, Any] | None:
-    """What the last ingest wrote about its sources and runs; None when it has not, or not in a form that can be read."""
+    """What the last ingest wrote about its sources and runs; None when there is none to read."""
     try:
         content = json.loads((folder() / "status.json").read_text("utf-8"))
     except (OSError, ValueError):
@@ -129,13 +136,20 @@ def _open(build: str) -> duckdb.DuckDBPyConnection:
         raise Vanished(build) from error
 
 
-def _connected(build: str) -> duckdb.DuckDBPyConnection:
-    """A cursor of its own, so that threads share the file and never the connection."""
+@contextmanager
+def _connected(build: str) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A cursor of its own, so that threads share the file and never the connection.
+
+    Raises Vanished when newer builds pushed this one out while the page still ran, and Outdated when it lacks a table
+    or a column.
+    """
     try:
-        return _open(build).cursor()
+        with _open(build).cursor() as cursor:
+            yield cursor
     except duckdb.ConnectionException as error:
-        # evicted by newer builds while this page still ran: the page starts over on the newest
         raise Vanished(build) from error
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise Outdated(build) from error
 
 
 @st.cache_resource(max_entries=3, show_spinner=False)
@@ -147,9 +161,8 @@ def _model(build: str) -> Model:
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
-def _answer(
-    build: str, name: str, by: str, group: tuple[str, ...], since: date | None, until: date | None, where: Where
-) -> pl.DataFrame:
+def _answer(build: str, name: str, part: Key) -> pl.DataFrame:
+    by, group, since, until, where = part
     with _connected(build) as con:
         return metrics.ask(con, name, Slice(by, group, since, until, dict(where)))
 
@@ -163,4 +176,5 @@ def _rows(build: str, name: str, since: date | None, until: date | None, where: 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _table(build: str, name: str) -> pl.DataFrame:
     with _connected(build) as con:
-        return con.sql(TABLES[name]).pl()
+        frame: pl.DataFrame = con.sql(TABLES[name]).pl()
+        return frame

@@ -1,4 +1,4 @@
-"""Titles computed from the data: they name a direction only where a test finds one, and the values that a reader can check.
+"""Titles computed from the data: a direction only where a test finds one, and values that a reader can check.
 
 Pure: frames in, one sentence out.
 """
@@ -49,7 +49,8 @@ def span(frame: pl.DataFrame, column: str, by: str, say: Callable[[float | None]
     low, high = known[column].min(), known[column].max()
     gaps = len(frame) - len(known)
     text = (
-        f"From {say(first[column])} in {when(first['period'], by)} to {say(last[column])} in {when(last['period'], by)}; "
+        f"From {say(first[column])} in {when(first['period'], by)} to {say(last[column])} in "
+        f"{when(last['period'], by)}; "
         f"lowest {say(low)}, highest {say(high)}."  # type: ignore[arg-type]
     )
     return f"{text} {words.plural(gaps, by)} without a value." if gaps else text
@@ -63,7 +64,7 @@ def when(start: date, by: str, beside: date | None = None) -> str:
 
 
 def better_or_not(changes: Sequence[tuple[str, trends.Change | None, int]]) -> str:
-    """One sentence on whether things get better. Each change has what it is about and 1 where more is better, else -1."""
+    """Whether things get better, in a sentence or two. A change has its name, and 1 where more is better, else -1."""
     known = [(name, change, good) for name, change, good in changes if change is not None]
     if not known:
         return "Too early to say: there is no earlier period to compare with."

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _NEEDS = re.compile(r"(\w+) needs (\d+), has (\d+)")
+_COLUMN_IS = re.compile(r"^[a-z]+_[a-z_]+ is ")
 _NOUNS = {"lead_time": "changes", "coding": "changes", "review": "changes", "deploy": "changes"} | {
     "queue": "runs",
     "duration": "runs",
@@ -142,7 +143,7 @@ def withheld(reason: str | None) -> str:
         f"too few {_NOUNS.get(name.split('_hours')[0].split('_seconds')[0], 'cases')}: {has}, and it takes {needs}"
         for name, needs, has in _NEEDS.findall(reason)
     ]
-    return found[0] if found else reason
+    return found[0] if found else _COLUMN_IS.sub("", reason.split("; ")[0])
 
 
 def sentence(text: str) -> str:

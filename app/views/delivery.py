@@ -1,7 +1,167 @@
-"""x"""
+"""How the work reaches production: how much, how often, how fast, how safely, and by which path."""
 
-from app.page import show
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from app import charts, comparison, courses, figures, groups, sentences, words
+from app.charts import Line
+from app.page import View, show
+
+_AUTOMATIC = "retrain"
 
 
 def page() -> None:
-    show("delivery", lambda view: None)
+    show("Delivery", _body)
+
+
+def _body(view: View) -> None:
+    _how_much(view)
+    _how_often(view)
+    _how_fast(view)
+    _how_safe(view)
+    comparison.by_path(view)
+    comparison.by_team(view)
+    comparison.behind(view)
+
+
+def _how_much(view: View) -> None:
+    causes = view.ask("deployment_count", group=("cause",))
+    total = int(causes["deployment_count"].sum())
+    retrains = int(causes.filter(pl.col("cause") == _AUTOMATIC)["deployment_count"].sum())
+    st.html(figures.heading("How much is deployed?", _count_in_words(total, retrains) if total else ""))
+    courses.deployments(view, "how-much")
+
+
+def _count_in_words(total: int, retrains: int) -> str:
+    automatic = f"; {words.number(retrains)} of them are automatic retrains of a model" if retrains else ""
+    return f"{words.plural(total, 'deployment')} to production succeeded in this period{automatic}."
+
+
+def _how_often(view: View) -> None:
+    part = view.part("deployment_frequency", group=("team_id",))
+    frame = view.model.ask("deployment_frequency", part)
+    names = view.model.names()
+    teams = frame.filter(pl.col("team_id").is_in(list(names)) & pl.col("days_per_week_median").is_not_null())
+    st.html(figures.heading("How often does a team bring a change to production?"))
+    if teams.is_empty():
+        courses.refused(frame, "No team brought a change to production in a whole week of this period.")
+        return
+    values = [(names[team], days) for team, days in zip(teams["team_id"], teams["days_per_week_median"], strict=True)]
+    median = float(teams["days_per_week_median"].median())  # type: ignore[arg-type]
+    count = words.plural(len(teams), "team")
+    least, most = (words.number(end(value for _, value in values)) for end in (min, max))
+    view.chart(
+        f"Half of {count} bring a change to production on {words.plural(median, 'day')} a week or more",
+        "One dot per team: days with a production change in its middle week, empty weeks counted, retrains left out.",
+        groups.teams_as_dots(values, median, name="days a week"),
+        name="deployment_frequency",
+        part=part,
+        key="how-often",
+        alt=f"Teams lie between {least} and {most} days.",
+    )
+
+
+def _how_fast(view: View) -> None:
+    by = view.window.by
+    part = view.part("lead_time", by=by)
+    frame = view.model.ask("lead_time", part)
+    row = view.ask("lead_time").row(0, named=True)
+    below = ""
+    if row["lead_time_hours_median"] is not None:
+        slow = row["lead_time_hours_p75"]
+        more = f", and three of four less than {words.duration(slow)}" if slow is not None else ""
+        half = words.duration(row["lead_time_hours_median"])
+        below = f"Half of {words.plural(row['change_count'], 'change')} take less than {half}{more}."
+    st.html(figures.heading("How long does a change take from its first commit to production?", below))
+    with st.container(key="pair-fast"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            courses.lead_time(view, "how-fast", slow=True)
+        with right:
+            _where_time_goes(view, frame, row)
+
+
+def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> None:
+    by = view.window.by
+    known = [line for line in _PARTS if row[line.column] is not None]
+    if not known:
+        return
+    longest = max(known, key=lambda line: float(row[line.column]))
+    view.chart(
+        f"Most of the time goes into {_PART_WORDS[longest.column]}",
+        "The middle of each part on its own; parts of one change need not add up to the middle of the whole.",
+        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, longest.column))),
+        name="lead_time",
+        part=view.part("lead_time", by=by),
+        key="where-time-goes",
+        alt=sentences.span(frame, longest.column, by, words.duration),
+    )
+
+
+_PARTS = (
+    Line("deploy_hours_median", "merge to production"),
+    Line("coding_hours_median", "writing", charts.INK, "dash", "square"),
+    Line("review_hours_median", "review", charts.MUTED, "dot", "diamond"),
+)
+_PART_WORDS = {
+    "coding_hours_median": "writing the change",
+    "review_hours_median": "review",
+    "deploy_hours_median": "the way from merge to production",
+}
+
+
+def _how_safe(view: View) -> None:
+    row = view.ask("change_fail_rate").row(0, named=True)
+    st.html(figures.heading("How often does it go wrong?", _repaired_in_words(row, view.model.clock.provisional_days)))
+    with st.container(key="pair-safe"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            _rate(
+                view,
+                "change_fail_rate",
+                Line("change_fail_ratio", "repaired", low="change_fail_ratio_low", high="change_fail_ratio_high"),
+                "Deployments repaired afterwards",
+                "Share of succeeded deployments that led to an incident, a rollback or an unplanned fix; "
+                "band: 95 % range. Hollow: not final yet.",
+                provisional="is_provisional",
+            )
+        with right:
+            _rate(
+                view,
+                "deployment_failure_rate",
+                Line("failure_ratio", "failed", low="failure_ratio_low", high="failure_ratio_high"),
+                "Attempts to deploy that fail",
+                "Share of attempts that failed before anything went live; band: 95 % range. "
+                "It says how reliable the way is, not what was deployed.",
+            )
+
+
+def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisional: str | None = None) -> None:
+    """A share per period with its range."""
+    by = view.window.by
+    part = view.part(name, by=by)
+    frame = view.model.ask(name, part)
+    if frame[line.column].is_null().all():
+        courses.refused(frame, "Nothing was deployed to production in this period, as far as the sources show.")
+        return
+    soft = [provisional] if provisional else []
+    view.chart(
+        sentences.course(frame, line.column, by, subject, words.share, soft=soft),
+        unit,
+        charts.lines(frame, by, [line], charts.SHARE, provisional),
+        name=name,
+        part=part,
+        key=name,
+        alt=sentences.span(frame, line.column, by, words.share),
+    )
+
+
+def _repaired_in_words(row: dict[str, Any], days: int) -> str:
+    ratio = row["change_fail_ratio"]
+    if ratio is None:
+        return words.sentence(f"how many had to be repaired: {words.withheld(row.get('withheld'))}")
+    count = words.plural(row["deployment_count"], "deployment")
+    provisional = f" The newest {days} days are provisional, since incidents come later." * bool(row["is_provisional"])
+    return f"{words.share(ratio)} ({words.one_in(ratio)}) of {count} had to be repaired afterwards.{provisional}"

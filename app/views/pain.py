@@ -1,7 +1,225 @@
-"""x"""
+"""Where the users hurt, what the platform plans, and where the two meet."""
 
-from app.page import show
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+import streamlit as st
+
+from app import charts, figures, groups, matrix, priorities, trends, words
+from app.address import remembered
+from app.explain import explain
+from app.page import View, show
+from app.priorities import MEANINGS, QUADRANTS
+from queries.slice import Slice
+
+_NOTE = (
+    "Survey answers are always shown for everyone who answered. Your filters stay as you set them for the other pages, "
+    "but do not apply here, so that no single person can be worked out by comparing groups."
+)
+_GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
 
 
 def page() -> None:
-    show("pain", lambda view: None)
+    show("Pain and priorities", _body, filtered=False, note=_NOTE)
+
+
+def _body(view: View) -> None:
+    surveys = view.model.table("survey")
+    if surveys.is_empty():
+        st.html(_no_survey())
+        return
+    survey = _pick(surveys)
+    part = Slice(where={"survey_id": (survey,)})
+    overlap, index = view.model.ask("pain_overlap", part), view.model.ask("overlap_index", part)
+    initiatives = view.model.table("initiative")
+    row = surveys.filter(pl.col("survey_id") == survey).row(0, named=True)
+    st.html(
+        figures.answers(
+            [
+                ("Who answered?", _response(row)),
+                ("Does the work go where it hurts?", priorities.overlap_in_words(index)),
+                ("What next?", priorities.next_move(overlap, initiatives)),
+            ]
+        )
+    )
+    _matrix(view, overlap, part)
+    _lists(view, overlap, initiatives, index, part)
+    _since_before(view, surveys, survey, overlap)
+    _by_group(view, overlap, survey)
+
+
+def _pick(surveys: pl.DataFrame) -> str:
+    titles = {row["survey_id"]: _title(row["title"], row["opened_at"]) for row in surveys.iter_rows(named=True)}
+    return remembered("survey", "Survey", list(titles), titles)
+
+
+def _title(title: str | None, opened: datetime | None) -> str:
+    if opened is None:
+        return title or "Survey without a date"
+    return title if title and str(opened.year) in title else f"{title or 'Survey'}, {opened:%B %Y}"
+
+
+def _response(row: dict[str, int | None]) -> str:
+    count = words.plural(row["response_count"], "person", "people")
+    invited = row["invited_count"]
+    if not invited:
+        return words.sentence(f"{count} answered; how many were asked is not known")
+    ratio = (row["response_count"] or 0) / invited
+    return words.sentence(f"{count} of {words.number(invited)} who were asked ({words.share(ratio)})")
+
+
+def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
+    if overlap["priority_score"].is_null().all():
+        # without a roadmap nobody can say that nothing is planned
+        st.html(figures.notice([words.sentence(words.withheld(overlap["withheld"][0]))]))
+        return
+    hidden = overlap.filter(pl.col("pain_score").is_null())
+    felt = overlap.filter(pl.col("quadrant").is_in(["quick_win", "listen"]))
+    planned = felt.filter(pl.col("quadrant") == "quick_win")
+    title = (
+        f"Work is planned for {len(planned)} of {words.plural(len(felt), 'pain')} that hurt a third of the users"
+        if len(felt)
+        else "No pain clearly hurts a third of the users"
+    )
+    unit = (
+        "Up: how many are hurt times how badly, 0 to 1; bars: 95 % range. Across: the most urgent work planned for it. "
+        "In the grey band it is too close to a third of the users to say. Hollow: unsure."
+    )
+    st.html(figures.chart_head(title, unit))
+    counts = {name: len(overlap.filter(pl.col("quadrant") == name)) for name in QUADRANTS}
+    alt = "; ".join(f"{QUADRANTS[name]}: {count} ({MEANINGS[name]})" for name, count in counts.items() if count)
+    st.plotly_chart(matrix.matrix(overlap), key="chart-matrix", config=charts.CONFIG, alt=f"{title}. {alt}.")
+    if len(hidden):
+        names = words.listed([f"“{name}”" for name in hidden["title"]])
+        st.html(figures.notice([f"Not drawn, since too few people answered: {names}."]))
+    explain(view.model, "pain_overlap", part, overlap, key="matrix")
+
+
+def _lists(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, index: pl.DataFrame, part: Slice) -> None:
+    with st.container(key="next"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            _list(
+                "Quick wins",
+                f"Users hurt, and work of up to {priorities.QUICK_DAYS} days is planned. Most relief per day first.",
+                priorities.quick_wins(overlap, initiatives),
+                "None: nothing that hurts has quick work planned.",
+            )
+            if bigger := priorities.bigger_wins(overlap, initiatives):
+                _list("Worth more than a quick win", "Users hurt and work is planned, but it takes longer.", bigger, "")
+        with right:
+            unplanned = priorities.listen(overlap)
+            none = "Nothing hurts a third of the users without work planned for it."
+            _list("Listen", "Users hurt, and nothing is planned. Worst first.", unplanned, none)
+            astray = [*priorities.drift(overlap, initiatives), *priorities.unmapped(initiatives)]
+            none = "No planned work drifts."
+            _list("Drift", "Work is planned that hardly any user needs, or that names no pain.", astray, none)
+    explain(view.model, "overlap_index", part, index, key="index")
+
+
+def _list(name: str, below: str, found: list[priorities.Move], empty: str) -> None:
+    st.html(figures.heading(name, below))
+    lines = [(move.name, words.sentence(move.why)) for move in found]
+    st.html(figures.moves(lines, ranked=name == "Quick wins") if lines else figures.said(empty))
+
+
+def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.DataFrame) -> None:
+    """Each pain against the survey before, with the test that its counts allow."""
+    ids = surveys["survey_id"].to_list()
+    place = ids.index(survey)
+    st.html(figures.heading("Since the survey before"))
+    if place + 1 >= len(ids):
+        st.html("<p>This is the first survey, so there is nothing to compare with.</p>")
+        return
+    part = Slice(where={"survey_id": (survey, ids[place + 1])})
+    frame = view.model.ask("pain", part)
+    titles = dict(zip(overlap["pain_id"], overlap["title"], strict=True))
+    now, then = (frame.filter(pl.col("survey_id") == one) for one in (survey, ids[place + 1]))
+    joined = now.join(then, on="pain_id", suffix="_before").sort("affected_ratio", descending=True, nulls_last=True)
+    rows = []
+    for row in joined.iter_rows(named=True):
+        change = None
+        if row["affected_count"] is not None and row["affected_count_before"] is not None:
+            change = trends.of_ratios(
+                row["affected_count_before"], row["answer_count_before"], row["affected_count"], row["answer_count"]
+            )
+        text = _verdict(change)
+        rows.append(
+            [
+                (titles.get(row["pain_id"], row["pain_id"]), ""),
+                (
+                    words.share(row["affected_ratio"]),
+                    words.share_range(row["affected_ratio_low"], row["affected_ratio_high"]),
+                ),
+                (words.share(row["affected_ratio_before"]), words.plural(row["answer_count_before"], "answer")),
+                (text, ""),
+            ]
+        )
+    st.html(figures.table(["Pain", "Hurts now", "Hurt before", "Change"], rows))
+    explain(view.model, "pain", part, frame, key="since-before")
+
+
+def _verdict(change: trends.Change | None) -> str:
+    if change is None:
+        return "hidden, or not asked then"
+    if not change.is_clear:
+        return "no clear change"
+    return "▲ clearly more hurt" if change.direction > 0 else "▼ clearly fewer hurt"
+
+
+def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
+    below = "Share of the respondents in each group who rated a pain in the top two boxes."
+    st.html(figures.heading("Who hurts where?", below))
+    column = st.segmented_control(
+        "Split by", list(_GROUPS), format_func=_GROUPS.__getitem__, default="role", required=True, key="pain-group"
+    )
+    part = Slice(group=(column,), where={"survey_id": (survey,)})
+    frame = view.model.ask("pain", part)
+    names = view.model.names() if column == "team_id" else {}
+    shown = {group: names.get(group, group) for group in frame[column].drop_nulls().unique()}
+    if not shown:
+        st.html(figures.said(f"No respondent gave a {_GROUPS[column]}."))
+        return
+    order = sorted(shown, key=lambda group: shown[group].casefold())
+    pains = overlap.filter(pl.col("answer_count").fill_null(1) > 0)
+    found = {(row["pain_id"], row[column]): row for row in frame.iter_rows(named=True)}
+    cells = [[found.get((pain, group)) for group in order] for pain in pains["pain_id"]]
+    rows, columns = pains["title"].to_list(), [shown[group] for group in order]
+    if len(columns) > _ACROSS:
+        rows, columns, cells = columns, rows, [list(line) for line in zip(*cells, strict=True)]
+    least = view.model.clock.min_group
+    texts = [[_cell(cell, least) for cell in line] for line in cells]
+    values = [[cell["affected_ratio"] if cell else None for cell in line] for line in cells]
+    hidden = sum(text.startswith("hidden") for line in texts for text in line)
+    st.html(figures.chart_head(_heat_title(hidden, least), f"Pains, the worst first, by {_GROUPS[column]}, by name."))
+    alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
+    fig = groups.heat(rows, columns, values, texts)
+    st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
+    explain(view.model, "pain", part, frame, key="groups")
+
+
+_ACROSS = 8
+"""Groups that fit side by side; more stand below one another, and the pains across."""
+
+
+def _heat_title(hidden: int, least: int) -> str:
+    if not hidden:
+        return "Every group is large enough to be shown"
+    return f"{words.plural(hidden, 'cell')} hidden, so that no group of fewer than {least} can be read"
+
+
+def _cell(row: dict[str, Any] | None, least: int) -> str:
+    if row is None:
+        return ""
+    if row["affected_ratio"] is None:
+        return f"hidden (<{least})" if str(row["withheld"]).startswith("fewer") else "hidden"
+    return words.share(row["affected_ratio"])
+
+
+def _no_survey() -> str:
+    return (
+        '<div class="empty"><h2>Nobody has been asked yet</h2>'
+        "<p>This page compares what hurts the users with what the platform plans. It needs a survey whose questions "
+        "name pain points, and initiatives with a priority; the README shows the files.</p></div>"
+    )

@@ -1,0 +1,64 @@
+"""Charts over time that more than one page shows, so that they say the same on each."""
+
+import polars as pl
+import streamlit as st
+
+from app import charts, figures, sentences, words
+from app.charts import Line
+from app.page import View
+
+
+def deployments(view: View, key: str) -> None:
+    """Deployments per period by path; the title speaks of the path that is chosen, else of the platform."""
+    by = view.window.by
+    part = view.part("deployment_count", by=by, group=("path",))
+    frame = view.model.ask("deployment_count", part)
+    if not frame["deployment_count"].sum():
+        refused(frame, "Nothing was deployed to production in this period, as far as the sources show.")
+        return
+    path = view.filters.path if view.filters.path != "any" else "platform"
+    chosen = frame.filter(pl.col("path") == path)
+    subject = "Deployments of unknown path" if path == "unknown" else f"Deployments {words.PATHS[path]}"
+    view.chart(
+        sentences.course(chosen, "deployment_count", by, subject, words.number),
+        f"Succeeded production deployments per {by}, by path. Hatched: the {by} still runs or is cut by the period.",
+        charts.bars_by_path(frame, by),
+        name="deployment_count",
+        part=part,
+        key=key,
+        alt=sentences.span(chosen, "deployment_count", by, words.number),
+    )
+
+
+def lead_time(view: View, key: str, *, slow: bool = False) -> None:
+    """Time to production per period: what half of the changes take less than; with `slow` also three of four."""
+    by = view.window.by
+    part = view.part("lead_time", by=by)
+    frame = view.model.ask("lead_time", part)
+    if frame["lead_time_hours_median"].is_null().all():
+        refused(frame, "No change with a known first commit reached production in this period.")
+        return
+    series = [Line("lead_time_hours_median", "half take less")]
+    if slow:
+        series.append(Line("lead_time_hours_p75", "three of four take less", charts.MUTED, "dash", "diamond"))
+    view.chart(
+        sentences.course(frame, "lead_time_hours_median", by, "Time from first commit to production", words.duration),
+        f"Half of the changes shipped in a {by} took less. Hollow: the {by} still runs or is cut.",
+        charts.lines(frame, by, series, charts.of_hours(longest(frame, series[-1].column))),
+        name="lead_time",
+        part=part,
+        key=key,
+        alt=sentences.span(frame, "lead_time_hours_median", by, words.duration),
+    )
+
+
+def refused(frame: pl.DataFrame, otherwise: str) -> None:
+    """Why a chart is not drawn: what the metric says, else a sentence."""
+    reasons = frame["withheld"].drop_nulls().to_list() if "withheld" in frame.columns else []
+    st.html(figures.said(words.sentence(words.withheld(reasons[0])) if len(reasons) else otherwise))
+
+
+def longest(frame: pl.DataFrame, column: str) -> float | None:
+    """The largest value of a column, or None."""
+    value = frame[column].max()
+    return float(value) if isinstance(value, int | float) else None

@@ -1,0 +1,100 @@
+"""Figures that set groups beside one another: teams as dots, and a table of shares with a tint. Pure."""
+
+from collections.abc import Sequence
+from itertools import groupby
+
+import plotly.graph_objects as go
+
+from app import words
+from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
+
+_PILE = 9
+"""Dots in a pile before it grows sideways."""
+
+
+def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: str) -> go.Figure:
+    """One dot per team, piled up where teams are alike; the middle is marked. `values` are (team, value)."""
+    fig = blank(height=230, right=24)
+    piles = {
+        value: [team for team, _ in same]
+        for value, same in groupby(
+            sorted(values, key=lambda item: (item[1], item[0].casefold())), key=lambda item: item[1]
+        )
+    }
+    xs, ys, texts = [], [], []
+    for value, teams in piles.items():
+        # high piles grow sideways, so that every team stays a dot of its own
+        rows = -(-len(teams) // _PILE)
+        for i, team in enumerate(teams):
+            xs.append(value + (i // _PILE - (rows - 1) / 2) * 0.1)
+            ys.append(i % _PILE + 1)
+            texts.append(f"{words.literal(team)}<br>{words.number(value)} {name}")
+    fig.add_scatter(
+        x=xs,
+        y=ys,
+        mode="markers",
+        marker={"size": 11, "color": MUTED, "line": {"color": PAPER, "width": 1}},
+        customdata=texts,
+        hovertemplate="%{customdata}<extra></extra>",
+        name="team",
+    )
+    fig.add_vline(x=median, line={"color": ACCENT, "width": 2}, layer="below")
+    fig.add_annotation(
+        x=median,
+        y=1,
+        yref="paper",
+        yanchor="top",
+        xanchor="left",
+        xshift=6,
+        showarrow=False,
+        text="the middle team",
+        font={"color": ACCENT, "size": 13},
+    )
+    fig.update_yaxes(visible=False, range=[0, _PILE * 1.35])
+    last = max(piles, default=0)
+    steps = range(int(max(3, last)) + 1)
+    fig.update_xaxes(
+        range=[-0.5, max(3.5, last + 0.6)], tickvals=list(steps), ticktext=[words.plural(step, "day") for step in steps]
+    )
+    return fig
+
+
+def heat(
+    rows: Sequence[str],
+    columns: Sequence[str],
+    values: Sequence[Sequence[float | None]],
+    texts: Sequence[Sequence[str]],
+) -> go.Figure:
+    """A table of shares with a tint behind them; the number stands in every cell, so colour only helps the eye.
+
+    Cells without a value carry their text alone on bare paper.
+    """
+    fig = blank(height=70 + 30 * len(rows), right=8)
+    fig.add_heatmap(
+        x=list(range(len(columns))),
+        y=list(range(len(rows))),
+        z=[list(row) for row in values],
+        zmin=0,
+        # the scale goes on past 100 %, so that the darkest cell still carries its number
+        zmax=2,
+        colorscale=[[0, SHADE], [1 / 3, TINT], [1, ACCENT]],
+        showscale=False,
+        xgap=3,
+        ygap=3,
+        hoverinfo="skip",
+    )
+    for y, row in enumerate(texts):
+        for x, text in enumerate(row):
+            colour = MUTED if values[y][x] is None else INK
+            fig.add_annotation(x=x, y=y, text=words.literal(text), showarrow=False, font={"color": colour, "size": 13})
+    tops = ["<br>".join(words.literal(line) for line in wrapped(column, 14)) for column in columns]
+    fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=tops, side="top", showgrid=False, tickangle=0)
+    fig.update_yaxes(
+        tickvals=list(range(len(rows))),
+        ticktext=[words.literal(row) for row in rows],
+        autorange="reversed",
+        showgrid=False,
+        rangemode="normal",
+    )
+    fig.update_layout(margin={"t": 8})
+    return fig
