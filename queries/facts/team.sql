@@ -1,6 +1,6 @@
 -- question: Which teams are there, and since when could they use the platform?
 -- grain: team_id
--- reads: settings.definition, staging.team
+-- reads: staging.team
 -- columns:
 --   team_id                   varchar    id with its source's prefix
 --   name                      varchar    name as people know it

@@ -1,6 +1,6 @@
 -- question: Where do the users' pain and the platform's plans meet?
 -- grain: survey_id, pain_id
--- reads: facts.pain_answer, facts.planned_work, facts.survey, staging.pain_point
+-- reads: facts.pain_answer, facts.pain_point, facts.planned_work, facts.survey
 -- columns:
 --   day                       date       when the survey opened
 --   survey_id                 varchar    survey; every pain that is known, planned for or asked about has a row in each
@@ -30,7 +30,7 @@ with survey as (
     group by survey_id, survey.opened_at
 ),
 known as (
-    select pain_id from staging.pain_point
+    select pain_id from facts.pain_point
     union
     select pain_id from facts.pain_answer
     union
@@ -82,5 +82,5 @@ from survey
 cross join known
 left join asked on asked.survey_id = survey.survey_id and asked.pain_id = known.pain_id
 left join work on work.pain_id = known.pain_id
-left join staging.pain_point on pain_point.pain_id = known.pain_id
+left join facts.pain_point on pain_point.pain_id = known.pain_id
 order by survey.survey_rank, known.pain_id

@@ -1,5 +1,5 @@
 -- question: Do teams stay once they have deployed through the platform?
--- grain: team_id, month
+-- grain: team_id, day
 -- reads: facts.team, facts.team_month
 -- columns:
 --   day                       date       first day of the month

@@ -12,6 +12,7 @@
 --   platform_ratio_low        lower end of its 95 % interval (Wilson)
 --   platform_ratio_high       upper end
 --   active_team_count         eligible teams with at least one deployment through the platform
+--   eligible_team_count       teams that could use it by then
 select
     /* group */
     count(*) filter (path = 'platform') as platform_count,

@@ -12,6 +12,7 @@
 --   change_fail_ratio         repaired over succeeded
 --   change_fail_ratio_low     lower end of its 95 % interval (Wilson)
 --   change_fail_ratio_high    upper end
+--   is_provisional            incidents may still come
 select
     /* group */
     count(*) as deployment_count,

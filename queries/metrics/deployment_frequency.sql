@@ -5,9 +5,11 @@
 -- defaults: environment_class=production; cause=human_change,promotion,config,hotfix
 -- definition: Days in a whole week on which at least one production change succeeded: the median over all whole weeks of the window, weeks without any included; and deployments per week. Without a start date the window begins with the week of the first deployment. Retrains, rollbacks and redeploys are no production changes.
 -- columns:
---   week                      Monday
---   day_count                 days of the week with at least one
---   deployment_count          succeeded production changes in the week
+--   days_per_week_median      days with at least one, median over whole weeks
+--   deployments_per_week      succeeded production changes a week, mean over whole weeks
+--   deployment_count          succeeded production changes in these weeks
+--   week_count                whole weeks
+-- The SQL gives them week by week; weeks without any are added before the median is taken.
 select
     /* group */
     cast(date_trunc('week', day) as date) as week,

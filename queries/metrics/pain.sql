@@ -10,7 +10,8 @@
 --   affected_ratio_low        lower end of its 95 % interval (Wilson)
 --   affected_ratio_high       upper end
 --   severity_mean             mean rating, 0 to 1
---   severity_sd               its standard deviation
+--   severity_mean_low         lower end of its 95 % interval (Student's t)
+--   severity_mean_high        upper end
 select
     /* group */
     count(*) as answer_count,

@@ -21,6 +21,8 @@
 --   initiative_count          planned initiatives that name it
 --   initiative_ids            their ids, most urgent first
 --   effort_days               least effort among them
+--   reach_probability         that it reaches at least a third of the users
+--   quadrant                  quick_win, listen, drift, later or unsure
 select
     /* group */
     title,
