@@ -24,6 +24,8 @@ class Api:
     part: str
     root: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    sized: Mapping[str, int] = field(default_factory=lambda: {"per_page": PER_PAGE})
+    """How the size of a page is asked for."""
 
     def visible(self, needs: str) -> None:
         """Raises SourceError when `root` itself cannot be seen."""
@@ -39,7 +41,7 @@ class Api:
         ok: tuple[int, ...] = (),
     ) -> Response:
         """The first page of a list; its `value` is a Listing."""
-        params = {"per_page": PER_PAGE, **(params or {})}
+        params = {**self.sized, **(params or {})}
         return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
 
     def one(self, path: str, shape: Shape, etag: str | None = None) -> Response:

@@ -5,7 +5,7 @@ provider documents it, the page is gone through item by item, so that the others
 """
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -20,11 +20,13 @@ Cut = Callable[[Any, Hasher], Item]
 
 @dataclass(frozen=True)
 class Listing:
-    """The items of one answer, those that were refused, and the number of all items where the answer tells it."""
+    """The items of one answer, those that were refused, the number of all items where the answer tells it, and what
+    else of the answer stands in the page's type, such as where to go on."""
 
     items: list[Item]
     rejected: tuple[Rejected, ...] = ()
     total: int = 0
+    rest: Item = field(default_factory=dict)
 
 
 class Shape:
@@ -52,6 +54,7 @@ class Shape:
         self._fields = item.__annotations__.keys()
         self._item = TypeAdapter[Any](item)
         self._page = TypeAdapter[Any](page)
+        self._beside = getattr(page, "__annotations__", {}).keys() - {key}
         self._key = key
         self._cut = cut
 
@@ -61,9 +64,10 @@ class Shape:
             answer = self._page.validate_json(body)
         except ValidationError:
             return self._singly(body, place, hashed)
-        found = answer[self._key] if self._key else answer
+        # some answer without the list where it is empty: then their type says that it may lack
+        found = answer.get(self._key, []) if self._key else answer
         total = answer.get("total_count", len(found)) if self._key else len(found)
-        return Listing([self._cut(item, hashed) for item in found], total=total)
+        return Listing([self._cut(item, hashed) for item in found], total=total, rest=self._rest(answer))
 
     def one(self, body: bytes, place: str, hashed: Hasher) -> Listing:
         """The answer for a single item, as a list of one. Raises ValueError when it is no JSON."""
@@ -78,7 +82,11 @@ class Shape:
         if not isinstance(found, list):
             raise ValueError(f"it holds no list{f' of {self._key}' if self._key else ''}")
         total = answer.get("total_count") if self._key else None
-        return self._each(found, place, hashed, total if isinstance(total, int) else len(found))
+        listing = self._each(found, place, hashed, total if isinstance(total, int) else len(found))
+        return replace(listing, rest=self._rest(answer))
+
+    def _rest(self, answer: Any) -> Item:
+        return {key: answer[key] for key in self._beside & answer.keys()} if self._key else {}
 
     def _each(self, found: list[Any], place: str, hashed: Hasher, total: int) -> Listing:
         items, rejected = [], []

@@ -1,0 +1,36 @@
+"""Lists whose answers say in their body how to go on: with a token, or how many there are."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from ingest.api import Api
+from ingest.errors import SourceError
+from ingest.shapes import Listing, Shape
+
+Params = Mapping[str, str | int]
+After = Callable[[Listing, Params], Params | None]
+"""What to ask for after a page: its listing, and what it was asked for with. None after the last one."""
+
+
+def pages(api: Api, path: str, shape: Shape, params: Params, after: After) -> Iterator[tuple[Listing, bool]]:
+    """All pages of a list, each with whether it is the last. Raises SourceError when they run in circles."""
+    following: Params | None = {**api.sized, **params}
+    before: list[Any] = []
+    while following:
+        listing: Listing = api.many(path, shape, following).value
+        rows: list[Any] = [*listing.items, *listing.rejected]
+        if rows and rows == before:
+            raise SourceError(f"{api.source}/{api.part}: {path}: its pages repeat themselves; run again later")
+        following = after(listing, following) if rows else None
+        yield listing, following is None
+        before = rows
+
+
+def by_token(field: str, param: str) -> After:
+    """The answer's `field` holds what the next page is asked for with; empty after the last one."""
+
+    def after(listing: Listing, params: Params) -> Params | None:
+        token = listing.rest.get(field)
+        return {**params, param: str(token)} if token else None
+
+    return after
