@@ -40,8 +40,9 @@ def write(settings: Settings, data: Path, build: Mapping[str, Any] | None) -> No
 def read(data: Path) -> dict[str, Any] | None:
     """The content of status.json, or None before the first run. Times are ISO 8601 with Z.
 
-    `sources`: name -> {kind, last_run_at, last_success_at, rows: {record: n}, rejected, faults}. `runs`: newest first,
-    one entry per run and source, as in meta.run. `build`: {name, built_at} or None.
+    `sources`, as configured: name -> {kind, last_run_at, last_success_at, stale_after_hours, rows: {record: n},
+    rejected, faults}. `runs`: newest first, one entry per run and source, as in meta.run. `build`: {name, built_at,
+    ...} or None.
     """
     try:
         content: dict[str, Any] = json.loads((data / FILE).read_text("utf-8"))
@@ -51,20 +52,20 @@ def read(data: Path) -> dict[str, Any] | None:
 
 
 def _sources(settings: Settings, warehouse: Warehouse) -> dict[str, dict[str, Any]]:
-    kinds = {source.name: source.kind for source in settings.source}
     last, rows, rejected = warehouse.last_runs(), warehouse.row_counts(), warehouse.rejected_counts()
-    never = (None, None, None)
-    return {
-        name: {
-            "kind": kinds.get(name),
-            "last_run_at": _iso(last.get(name, never)[0]),
-            "last_success_at": _iso(last.get(name, never)[1]),
-            "rows": rows.get(name, {}),
-            "rejected": rejected.get(name, 0),
-            "faults": (last.get(name, never)[2] or "").splitlines(),
+    found = {}
+    for source in settings.source:
+        last_run, last_success, message = last.get(source.name, (None, None, None))
+        found[source.name] = {
+            "kind": source.kind,
+            "last_run_at": _iso(last_run),
+            "last_success_at": _iso(last_success),
+            "stale_after_hours": source.stale_after_hours,
+            "rows": rows.get(source.name, {}),
+            "rejected": rejected.get(source.name, 0),
+            "faults": (message or "").splitlines(),
         }
-        for name in sorted({*kinds, *last, *rows})
-    }
+    return found
 
 
 def _iso(value: Any) -> Any:

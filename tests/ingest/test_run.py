@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -120,32 +121,33 @@ def test_a_dry_run_counts_and_writes_nothing(filled: Site) -> None:
     }
 
 
-def two_sources(site: Site) -> None:
-    site.config.write_text(site.config.read_text() + '\n[[source]]\nname = "lost"\nkind = "files"\npath = "nowhere"\n')
+def second_source(site: Site, name: str) -> Path:
+    """Adds a source whose folder has its name; the folder is not made."""
+    site.config.write_text(
+        site.config.read_text() + f'\n[[source]]\nname = "{name}"\nkind = "files"\npath = "{name}"\n'
+    )
+    return site.folder / name
 
 
 def test_a_source_that_fails_does_not_stop_the_others(filled: Site) -> None:
-    two_sources(filled)
+    folder = second_source(filled, "lost")
     result = filled.uptake("ingest")
     assert result.exit_code == 1
-    folder = filled.folder / "nowhere"
     assert result.stderr == f"error: lost: {folder}: no such folder or file; mend `path`, or make it\n"
     assert result.stdout.startswith("ingest: 2 sources, 1 failed, 4 rows new or changed, published read-000001 in ")
     assert filled.rows("select source, outcome from meta.run order by 1") == [("drop", "ok"), ("lost", "failed")]
 
 
 def test_only_the_named_sources_are_pulled(filled: Site) -> None:
-    two_sources(filled)
+    second_source(filled, "lost")
     assert filled.ingest("drop").stdout.startswith("ingest: 1 source, 4 rows")
     assert filled.rows("select source from meta.run") == [("drop",)]
 
 
 def test_references_keep_the_name_of_the_source_that_they_point_into(site: Site) -> None:
-    (site.folder / "plan").mkdir()
-    site.config.write_text(
-        site.config.read_text() + f'[[source]]\nname = "plan"\nkind = "files"\npath = "{site.folder}/plan"\n'
-    )
-    (site.folder / "plan" / "initiative.jsonl").write_text(
+    plan = second_source(site, "plan")
+    plan.mkdir()
+    (plan / "initiative.jsonl").write_text(
         '{"initiative_id": "i", "title": "T", "status": "idea", "pain_ids": ["p", "drop:p", "other:p"]}\n'
     )
     site.export("incident.csv", "incident_id,opened_at,deployment_id,team_id\ndrop:7,2025-01-01,plan:1,\n")
@@ -173,11 +175,28 @@ def test_a_damaged_raw_file_is_named_and_its_source_waits(filled: Site) -> None:
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {file}: this raw file is damaged (Compressed file ended")
     assert result.stderr.endswith("); restore it from a backup, or move it away and run `uptake ingest drop --full`\n")
-    # the source is not pulled either: newer rows must not come before the older ones
+    # the source is not pulled either, since newer rows must not come before the older ones; but the others are
+    plan = second_source(filled, "plan")
+    plan.mkdir()
+    (plan / "survey.csv").write_text("survey_id,opened_at\ns,2025-01-01\n")
     assert filled.uptake("ingest").exit_code == 1
     assert filled.rows("select count(*) from staging.team") == [(0,)]
+    assert filled.rows("select survey_id from staging.survey") == [("plan:s",)]
     file.write_bytes(good)
     filled.ingest()
+    after = filled.checksums()
+    for table in ("staging.team", "staging.deployment", "staging.rejected", "facts.deployment"):
+        assert after[table] == before[table]
+
+
+def test_what_was_landed_and_not_loaded_is_loaded_first(filled: Site) -> None:
+    filled.ingest()
+    before = filled.checksums()
+    # as after a kill between the two, with the exports gone meanwhile
+    (filled.data / "warehouse.duckdb").unlink()
+    shutil.rmtree(filled.exports)
+    filled.exports.mkdir()
+    assert filled.ingest().stdout == "ingest: 1 source, 4 rows new or changed; read-000001 stays\n"
     assert filled.checksums() == before
 
 
@@ -200,6 +219,7 @@ def test_status_json_tells_readers_about_the_last_runs(filled: Site) -> None:
     assert drop["kind"] == "files"
     assert drop["rows"] == {"deployment": 2, "team": 2}
     assert drop["rejected"] == 1
+    assert drop["stale_after_hours"] == 36
     assert drop["faults"][0].startswith("drop/colour.csv: matches no record")
     assert drop["last_success_at"] == first["sources"]["drop"]["last_run_at"]
     assert drop["last_run_at"] >= drop["last_success_at"]
