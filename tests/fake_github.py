@@ -19,9 +19,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from tests import github_world as objects
+from tests import github_objects as objects
 from tests.github_faults import Answer, Fault, message
-from tests.github_world import Repo, World, example, simulated
+from tests.github_objects import example
+from tests.github_world import Repo, World, simulated
 
 SEARCH_LIMIT = 1_000
 

@@ -9,7 +9,8 @@ import pytest
 import requests
 
 from tests.fake_github import FakeGithub
-from tests.github_world import Deployment, Pull, Repo, Run, Status, World, example
+from tests.github_objects import example
+from tests.github_world import Deployment, Pull, Repo, Run, Status, World
 
 T = "2026-05-01T10:00:00Z"
 

@@ -11,7 +11,7 @@ from ingest.github_records import outcome, records
 from ingest.people import hasher
 from ingest.records import Record
 from ingest.source import Page, Rejected
-from tests.github_world import example
+from tests.github_objects import example
 
 HASH = hasher(b"pepper")
 MONA = HASH("octocat")

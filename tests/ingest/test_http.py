@@ -4,7 +4,6 @@ import logging
 import socket
 import tracemalloc
 from base64 import b64encode
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from functools import partial
 
@@ -16,17 +15,9 @@ from ingest.http import UNANSWERED, Http
 from tests.fake_github import FakeGithub
 from tests.github_faults import Fault, bomb
 from tests.github_world import Repo, World
+from tests.ingest.github_reading import TOKEN
 
-TOKEN = "ghp_0123456789abcdefSECRET"
 REPO = "repos/acme/fraud"
-
-
-@pytest.fixture
-def github() -> Iterator[FakeGithub]:
-    world = World(token=TOKEN, now=datetime(2026, 5, 4, 12, 0, 0))
-    world.add(Repo("acme/fraud"))
-    with FakeGithub(world) as server:
-        yield server
 
 
 class Session(Http):

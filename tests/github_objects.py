@@ -1,0 +1,191 @@
+"""The objects that the fake server answers with: GitHub's own examples, filled from the world."""
+
+import copy
+import json
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tests.github_world import Deployment, Job, Pull, Repo, Run
+
+FIXTURES = Path(__file__).parent / "fixtures" / "github"
+EXAMPLE_REPOS = ("octo-org/octo-repo", "octocat/Hello-World", "octocat/example", "octo-org/octo-template")
+
+
+class Template:
+    """A JSON object with slots: rendering joins ready-made bytes, so that the server costs a benchmark little."""
+
+    def __init__(self, example: Any, slots: Mapping[str, str]) -> None:
+        """`slots` maps a path such as `actor.login` to the name of the value that goes there."""
+        example = copy.deepcopy(example)
+        for path, name in slots.items():
+            *parents, last = path.split(".")
+            place = example
+            for parent in parents:
+                place = place[parent]
+            place[last] = f"@@{name}@@"
+        parts = re.split(rb'"@@(\w+)@@"', json.dumps(example, separators=(",", ":")).encode())
+        self._fixed, self._names = parts[::2], [name.decode() for name in parts[1::2]]
+
+    def render(self, values: Mapping[str, Any]) -> bytes:
+        parts = [self._fixed[0]]
+        for name, fixed in zip(self._names, self._fixed[1:], strict=True):
+            parts.append(json.dumps(values[name]).encode())
+            parts.append(fixed)
+        return b"".join(parts)
+
+
+@cache
+def example(name: str) -> Any:
+    return json.loads((FIXTURES / f"{name}.json").read_text("utf-8"))
+
+
+@cache
+def _text(repo: str, file: str, key: str | None) -> str:
+    found = example(file)
+    plain = json.dumps((found[key] if key else found)[0])
+    for other in EXAMPLE_REPOS:
+        plain = plain.replace(other, repo)
+    return plain
+
+
+def _of(repo: str, file: str, key: str | None = None) -> Any:
+    """GitHub's example object of this kind, as one of this repository."""
+    return json.loads(_text(repo, file, key))
+
+
+RUN_SLOTS = (
+    *("id", "name", "path", "head_branch", "head_sha", "event", "status", "conclusion", "created_at", "updated_at"),
+    *("run_started_at", "run_attempt", "referenced_workflows", "html_url"),
+)
+PULL_SLOTS = (
+    *("id", "number", "state", "created_at", "updated_at", "closed_at", "merged_at", "merge_commit_sha", "html_url"),
+    *("user.login", "user.type", "head.sha", "base.ref", "base.repo.default_branch", "base.repo.full_name"),
+)
+
+
+@cache
+def _run_template(repo: str) -> Template:
+    run = _of(repo, "workflow-run-paginated", "workflow_runs")
+    run |= {"previous_attempt_url": None, "referenced_workflows": []}
+    return Template(run, {key: key for key in RUN_SLOTS} | {"actor.login": "actor", "triggering_actor.login": "actor"})
+
+
+@cache
+def _pull_template(repo: str) -> Template:
+    names = {slot: slot.replace(".", "_") for slot in PULL_SLOTS}
+    return Template(_of(repo, "pull-request-simple-items"), names)
+
+
+def run_json(repo: Repo, run: Run) -> bytes:
+    return _run_template(repo.name).render(
+        {
+            "id": run.id,
+            "name": run.name,
+            "path": run.path,
+            "head_branch": run.branch,
+            "head_sha": run.sha,
+            "event": run.event,
+            "status": run.status,
+            "conclusion": run.conclusion if run.status == "completed" else None,
+            "created_at": ["no", "time"] if run.broken else run.created,
+            "updated_at": run.updated or run.created,
+            "run_started_at": run.started or run.created,
+            "run_attempt": run.attempt,
+            "referenced_workflows": [{"path": path, "sha": run.sha, "ref": "refs/heads/main"} for path in run.uses],
+            "html_url": f"https://github.com/{repo.name}/actions/runs/{run.id}",
+            "actor": run.actor,
+        }
+    )
+
+
+def jobs_json(repo: Repo, run: Run) -> list[bytes]:
+    found = []
+    for index, job in enumerate(run.jobs if run.jobs is not None else [Job()]):
+        whole = _of(repo.name, "job-paginated", "jobs")
+        if job.failed_step:
+            whole["steps"][6] |= {"name": job.failed_step, "conclusion": "failure"}
+            whole["steps"][7] |= {"conclusion": "skipped"}
+        whole |= {"id": run.id * 10 + index, "run_id": run.id, "name": job.name, "conclusion": job.conclusion}
+        whole |= {"created_at": run.created, "run_attempt": run.attempt}
+        whole |= {"started_at": job.started or run.created, "completed_at": job.completed or run.updated or run.created}
+        found.append(json.dumps(whole).encode())
+    return found
+
+
+def deployment_json(repo: Repo, deployment: Deployment) -> bytes:
+    whole = _of(repo.name, "deployment-items")
+    whole["creator"]["login"] = deployment.creator
+    whole |= {"id": deployment.id, "environment": deployment.environment, "sha": deployment.sha, "ref": deployment.ref}
+    whole |= {"payload": deployment.payload, "created_at": deployment.created}
+    whole |= {"updated_at": deployment.updated or deployment.created}
+    return json.dumps(whole).encode()
+
+
+def status_json(repo: Repo, deployment: Deployment, index: int) -> bytes:
+    status = deployment.statuses[index]
+    whole = _of(repo.name, "deployment-status-items")
+    whole["creator"]["login"] = deployment.creator
+    whole |= {"id": deployment.id * 100 + index, "state": status.state, "environment": deployment.environment}
+    whole |= {"created_at": status.created, "updated_at": status.created}
+    whole |= {"log_url": status.log_url, "target_url": status.target_url}
+    return json.dumps(whole).encode()
+
+
+def pull_json(repo: Repo, pull: Pull) -> bytes:
+    return _pull_template(repo.name).render(
+        {
+            "id": pull.id,
+            "number": pull.number,
+            "state": "closed",
+            "created_at": pull.created,
+            "updated_at": pull.updated,
+            "closed_at": pull.merged or pull.updated,
+            "merged_at": pull.merged,
+            "merge_commit_sha": pull.merge_sha,
+            "html_url": f"https://github.com/{repo.name}/pull/{pull.number}",
+            "user_login": pull.user,
+            "user_type": pull.user_type,
+            "head_sha": pull.head_sha,
+            "base_ref": pull.base,
+            "base_repo_default_branch": repo.default_branch,
+            "base_repo_full_name": repo.name,
+        }
+    )
+
+
+def commit_json(repo: Repo, pull: Pull, date: str) -> bytes:
+    whole = _of(repo.name, "commit-items")
+    for role in ("author", "committer"):
+        whole["commit"][role] |= {"date": date, "name": pull.user, "email": f"{pull.user}@acme.example"}
+        whole[role]["login"] = pull.user
+    return json.dumps(whole).encode()
+
+
+def review_json(repo: Repo, pull: Pull, review: tuple[str, str, str]) -> bytes:
+    submitted, login, kind = review
+    page = f"https://github.com/{repo.name}/pull/{pull.number}"
+    user = copy.deepcopy(example("deployment-items")[0]["creator"]) | {"login": login, "type": kind}
+    whole = {
+        "id": pull.id * 10,
+        "node_id": "MDE3OlB1bGxSZXF1ZXN0UmV2aWV3ODA=",
+        "user": user,
+        "body": "Please look at this again.",
+        "state": "APPROVED",
+        "html_url": f"{page}#pullrequestreview-80",
+        "pull_request_url": page,
+        "author_association": "COLLABORATOR",
+        "_links": {"html": {"href": page}, "pull_request": {"href": page}},
+        "submitted_at": submitted,
+        "commit_id": pull.head_sha,
+    }
+    return json.dumps(whole).encode()
+
+
+def repository_json(repo: Repo) -> bytes:
+    whole = _of(repo.name, "repository-paginated", "repositories")
+    whole |= {"id": repo.id, "name": repo.name.split("/")[1], "full_name": repo.name}
+    whole |= {"default_branch": repo.default_branch}
+    return json.dumps(whole).encode()
