@@ -44,6 +44,7 @@ def _remote(module: str, name: str) -> Callable[[Any, Hasher], Source]:
 KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "files": Files,
     "github": _remote("github", "Github"),
+    "gitlab": _remote("gitlab", "Gitlab"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

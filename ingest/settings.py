@@ -71,6 +71,37 @@ class GithubSettings(ApiSettings):
         return value
 
 
-SourceSettings = Annotated[FilesSettings | GithubSettings, Field(discriminator="kind")]
+class GitlabSettings(ApiSettings):
+    kind: Literal["gitlab"]
+    base_url: str = "https://gitlab.com/api/v4"
+    projects: Annotated[Globs, Field(min_length=1)]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    jobs: bool = True
+    approvals: bool = True
+    """Also ask when deployments were approved: one more request per deployment."""
+    pipeline_names: bool = False
+    """Take a pipeline's own name for its workflow. Else it is left out: a name may hold a commit's title."""
+    tiers: bool = False
+    """Put the tier that GitLab knows before the environment's name: production/eu-west."""
 
-KINDS = ("files", "github")
+    def authorization(self, token: str) -> tuple[str, str]:
+        return "PRIVATE-TOKEN", token
+
+    @field_validator("base_url")
+    @classmethod
+    def _api(cls, value: str) -> str:
+        return value if re.search(r"/api/v\d+$", value) else f"{value}/api/v4"
+
+    @field_validator("projects")
+    @classmethod
+    def _projects(cls, value: list[str]) -> list[str]:
+        for project in value:
+            if not re.fullmatch(r"[^/\s]+(/[^/\s]+)+|\*", project):
+                raise ValueError(f"'{project}' is no path of a project, such as acme/ml/fraud-model, acme/* or *")
+        return value
+
+
+SourceSettings = Annotated[FilesSettings | GithubSettings | GitlabSettings, Field(discriminator="kind")]
+
+KINDS = ("files", "github", "gitlab")

@@ -1,12 +1,25 @@
 """Times as APIs write them: ISO 8601 texts, which sort as the times do where all have one form."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from ingest.records import EARLIEST
 
 _TIME = TypeAdapter(datetime)
+
+
+def utc(text: str) -> str:
+    """An ISO time of any offset (none: UTC) as UTC to the millisecond. Raises ValueError when it is none."""
+    time = _time(text)
+    if time is None:
+        raise ValueError("is no time")
+    return f"{time.isoformat(timespec='milliseconds')}Z"
+
+
+Utc = Annotated[str, AfterValidator(utc)]
+"""A time that others are compared with: such texts sort as the times do."""
 
 
 def stamp(time: datetime) -> str:
