@@ -6,7 +6,9 @@ import polars as pl
 
 
 def t_quantile_975(df: int) -> float:
-    """97.5 % quantile of Student's t (Abramowitz and Stegun 26.7.5); within 1 % from 3 degrees of freedom on."""
+    """97.5 % quantile of Student's t (Abramowitz and Stegun 26.7.5), within 1 %; exact for `df` 1 and 2."""
+    if df <= 2:
+        return math.tan(0.475 * math.pi) if df == 1 else 0.95 / math.sqrt(2 * 0.975 * 0.025)
     z = 1.959964
     return (
         z
