@@ -37,7 +37,10 @@ def open_current(read: Path) -> duckdb.DuckDBPyConnection:
 def build_info(path: Path) -> dict[str, Any]:
     """The row of meta.build of one build, by column name."""
     with open_path(path) as con:
-        return frame(con, "from meta.build").row(0, named=True)
+        # not as a frame: that imports pyarrow, which an ingest with nothing new would wait for
+        found = con.execute("from meta.build")
+        names = [column[0] for column in found.description or ()]
+        return dict(zip(names, found.fetchone() or (), strict=True))
 
 
 def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
