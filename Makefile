@@ -66,7 +66,7 @@ lock: setup
 	$(BIN)/pip install -q pip-tools
 	for extra in "" dev; do $(BIN)/pip-compile -q --upgrade --generate-hashes --allow-unsafe --strip-extras \
 		--no-emit-index-url --no-emit-trusted-host --no-emit-find-links \
-		$${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
+		--extra build $${extra:+--extra $$extra} -o requirements$${extra:+-$$extra}.lock pyproject.toml; done
 
 clean:
 	rm -rf .venv $(DEMO) *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json
