@@ -44,9 +44,11 @@ class Api:
         params = {**self.sized, **(params or {})}
         return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
 
-    def one(self, path: str, shape: Shape, etag: str | None = None) -> Response:
+    def one(
+        self, path: str, shape: Shape, etag: str | None = None, params: Mapping[str, str | int] | None = None
+    ) -> Response:
         """A single item as a Listing of one; status 404 or 410 when it is gone."""
-        return self._get(path, shape.one, shape.needs, etag=etag, ok=GONE)
+        return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=GONE)
 
     def pages(self, path: str, shape: Shape, first: Response) -> Iterator[tuple[Listing, bool]]:
         """The first page and those after it, each with whether it is the last.

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from ingest.answers import Response
 from ingest.api import Api
 from ingest.errors import SourceError
 from ingest.shapes import Listing, Shape
@@ -12,12 +13,19 @@ After = Callable[[Listing, Params], Params | None]
 """What to ask for after a page: its listing, and what it was asked for with. None after the last one."""
 
 
-def pages(api: Api, path: str, shape: Shape, params: Params, after: After) -> Iterator[tuple[Listing, bool]]:
-    """All pages of a list, each with whether it is the last. Raises SourceError when they run in circles."""
+def pages(
+    api: Api, path: str, shape: Shape, params: Params, after: After, *, first: Response | None = None
+) -> Iterator[tuple[Listing, bool]]:
+    """All pages of a list (where the first was asked for already, it is `first`), each with whether it is the last.
+
+    Raises SourceError when they run in circles.
+    """
     following: Params | None = {**api.sized, **params}
     before: list[Any] = []
-    while following:
-        listing: Listing = api.many(path, shape, following).value
+    while following is not None:
+        response = first or api.many(path, shape, following)
+        listing: Listing = response.value
+        first = None
         rows: list[Any] = [*listing.items, *listing.rejected]
         if rows and rows == before:
             raise SourceError(f"{api.source}/{api.part}: {path}: its pages repeat themselves; run again later")

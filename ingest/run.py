@@ -45,6 +45,8 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "files": Files,
     "github": _remote("github", "Github"),
     "gitlab": _remote("gitlab", "Gitlab"),
+    "jenkins": _remote("jenkins", "Jenkins"),
+    "mlflow": _remote("mlflow", "Mlflow"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

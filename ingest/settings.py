@@ -3,12 +3,12 @@
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from ingest.authorization import bearer
+from ingest.authorization import basic, bearer
 
 Globs = list[Annotated[str, Field(min_length=1)]]
 
@@ -52,6 +52,24 @@ class ApiSettings(Entry):
         if parts.username or parts.password:
             raise ValueError("must not hold a user or password; name the token's variable in token_env")
         return value.rstrip("/")
+
+
+class AccountSettings(ApiSettings):
+    """A source that is asked with a token alone, or as `user` with the token in the password's place."""
+
+    user: str | None = None
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        return basic(self.user, token) if self.user else bearer(token)
+
+
+class Belongs(Table):
+    """Whose something is: a glob on its name, and the product, repository or team that it belongs to."""
+
+    match: Annotated[str, Field(min_length=1)]
+    product: str | None = None
+    repo: str | None = None
+    team_id: str | None = None
 
 
 class GithubSettings(ApiSettings):
@@ -102,6 +120,46 @@ class GitlabSettings(ApiSettings):
         return value
 
 
-SourceSettings = Annotated[FilesSettings | GithubSettings | GitlabSettings, Field(discriminator="kind")]
+class MlflowSettings(AccountSettings):
+    kind: Literal["mlflow"]
+    environments: dict[str, str] = {"champion": "production", "production": "production"}
+    """Alias or stage -> the environment that a version comes into when it is named so."""
+    via_platform: bool | None = None
+    runs: bool = True
+    """Also ask for the run of each version, for its commit and data: one more request per version."""
+    belongs: list[Belongs] = []
 
-KINDS = ("files", "github", "gitlab")
+
+class JenkinsDeployment(Table):
+    """How a build, or a stage in it, is known as a deployment, and to which environment."""
+
+    job: Annotated[str, Field(min_length=1)]
+    environment: str | None = None
+    parameter: str | None = None
+    """The build's parameter that holds the environment."""
+    stage: str | None = None
+
+    @model_validator(mode="after")
+    def _one_environment(self) -> Self:
+        if (self.environment is None) == (self.parameter is None):
+            raise ValueError(f"'{self.job}' needs either an environment or the parameter that holds it")
+        return self
+
+
+class JenkinsSettings(AccountSettings):
+    kind: Literal["jenkins"]
+    jobs: Globs = ["*"]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    stages: bool = True
+    libraries: list[str] = []
+    """Repositories of shared libraries: builds check them out too, and are not of them."""
+    deployments: list[JenkinsDeployment] = []
+
+
+SourceSettings = Annotated[
+    FilesSettings | GithubSettings | GitlabSettings | JenkinsSettings | MlflowSettings,
+    Field(discriminator="kind"),
+]
+
+KINDS = ("files", "github", "gitlab", "jenkins", "mlflow")

@@ -19,11 +19,17 @@ from urllib.parse import parse_qs, urlsplit
 
 @dataclass
 class Request:
-    """`path` without the query, decoded only by who reads it; `query` with the last value of each name."""
+    """`path` without the query, decoded only by who reads it; `query` with the last value of each name; `address` is
+    both as they were sent."""
 
     path: str
     query: dict[str, str]
     headers: Mapping[str, str]
+    address: str = ""
+
+    def all(self, name: str) -> list[str]:
+        """Every value of a name that is given more than once."""
+        return parse_qs(urlsplit(self.address).query).get(name, [])
 
 
 @dataclass
@@ -108,7 +114,7 @@ def _handler(server: Loopback) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-            reply = server.reply(Request(parts.path, query, dict(self.headers)), self.path)
+            reply = server.reply(Request(parts.path, query, dict(self.headers), self.path), self.path)
             server.requests.append((self.path, reply.status))
             server.sent.append(dict(self.headers))
             self.send_response(reply.status)
