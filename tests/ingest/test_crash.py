@@ -18,8 +18,9 @@ PATIENCE = 30.0
 """Seconds until a process that should have got somewhere counts as lost."""
 
 
-def appears(pattern: str, count: int = 1) -> Callable[[Path], bool]:
-    return lambda data: len(list(data.glob(pattern))) >= count
+def appears(*patterns: str, count: int = 1) -> Callable[[Path], bool]:
+    """True once files match; a file that is soon gone needs a second pattern for what it becomes."""
+    return lambda data: sum(len(list(data.glob(pattern))) for pattern in patterns) >= count
 
 
 def later(reached: Callable[[Path], bool], seconds: float) -> Callable[[Path], bool]:
@@ -31,15 +32,13 @@ def later(reached: Callable[[Path], bool], seconds: float) -> Callable[[Path], b
 POINTS: dict[str, Callable[[Path], bool]] = {
     "lock taken": appears(".lock"),
     "soon after": later(appears(".lock"), 0.1),
-    "warehouse in the making": appears("warehouse.duckdb.tmp"),
-    "warehouse made": appears("warehouse.duckdb"),
-    "first raw file in writing": appears("raw/*/*/*.tmp"),
+    "warehouse in the making": appears("warehouse.duckdb.tmp", "warehouse.duckdb"),
+    "first raw file in writing": appears("raw/*/*/*.tmp", "raw/*/*/*.gz"),
     "first raw file landed": appears("raw/*/*/*.gz"),
     "amid parsing it": later(appears("raw/*/*/*.gz"), 0.02),
     "first raw file loaded": lambda data: any(wal.stat().st_size > 100_000 for wal in data.glob("*.wal")),
-    "second raw file landed": appears("raw/*/*/*.gz", 2),
-    "read model in the making": appears("read/.building-*"),
-    "read model made": appears("read/read-*.duckdb"),
+    "second raw file landed": appears("raw/*/*/*.gz", count=2),
+    "read model in the making": appears("read/.building-*", "read/current"),
     "read model published": appears("read/current"),
 }
 
@@ -139,7 +138,7 @@ def test_killed_amid_a_replay_the_next_ingest_ends_it(
 def test_sigterm_rolls_back_and_ends_at_once(exports: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:
     site = forgiving(tmp_path, exports)
     process = site.start("ingest")
-    wait_for(process, appears("raw/*/*/*.tmp"), site.data)
+    wait_for(process, appears("raw/*/*/*.tmp", "raw/*/*/*.gz"), site.data)
     process.terminate()
     started = time.monotonic()
     assert finish(process) == (128 + signal.SIGTERM, "")
@@ -152,7 +151,7 @@ def test_sigterm_rolls_back_and_ends_at_once(exports: Path, undisturbed: dict[st
 def test_two_at_once_one_of_them_leaves_with_3(exports: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:
     site = forgiving(tmp_path, exports)
     first = site.start("ingest")
-    wait_for(first, appears("raw/*/*/*.tmp"), site.data)
+    wait_for(first, appears("raw/*/*/*.tmp", "raw/*/*/*.gz"), site.data)
     for command in ("ingest", "build", "replay"):
         second = site.uptake(command)
         assert second.exit_code == 3
