@@ -63,7 +63,12 @@ def files(data: Path) -> list[RawFile]:
 
 def tidy(data: Path) -> None:
     """Removes what a killed run left half-written. Only the holder of the lock may call it."""
-    for path in (data / FOLDER).glob("*/*/*.tmp"):
+    for source in (data / FOLDER).glob("*"):
+        _remove_drafts(source)
+
+
+def _remove_drafts(source: Path) -> None:
+    for path in source.glob("*/*.tmp"):
         path.unlink()
 
 
@@ -84,6 +89,8 @@ class Landing:
     ) -> None:
         if self._open:
             self._open.abandon()
+        # a signal may come between the making of a file and the keeping of its name
+        _remove_drafts(self._root / self._source)
 
     def add(self, page: Page) -> RawFile | None:
         """Takes a page; gives the raw file that is thereby full and landed, or None. Raises LandingError."""
@@ -143,8 +150,7 @@ class _Writing:
         return self._file
 
     def abandon(self) -> None:
-        self._temporary.unlink(missing_ok=True)
-        # a full disk refuses the buffered rest too, but the file is gone already
+        # a full disk refuses the buffered rest too, but the file goes anyway
         with suppress(OSError):
             self._out.close()
 

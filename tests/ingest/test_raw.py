@@ -74,6 +74,16 @@ def test_what_is_not_closed_leaves_nothing(tmp_path: Path) -> None:
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
+def test_a_signal_right_after_a_file_is_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def ended(*arguments: object, **options: object) -> None:
+        raise SystemExit
+
+    monkeypatch.setattr(gzip, "GzipFile", ended)
+    with pytest.raises(SystemExit), raw.Landing(tmp_path, "drop", count(1)) as landing:
+        landing.add(PAGE)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
 def test_tidy_removes_what_is_half_written_and_nothing_else(tmp_path: Path) -> None:
     (file,) = landed(tmp_path, PAGE)
     half = file.path.with_name("000000002.jsonl.gz.tmp")
