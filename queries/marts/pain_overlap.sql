@@ -42,7 +42,8 @@ asked as (
         pain_id,
         count(*) as answer_count,
         count(*) filter (is_affected) as affected_count,
-        avg(severity) as severity_mean,
+        -- in a fixed order, since a sum of fractions differs in its last digit with the order
+        avg(severity order by respondent_id) as severity_mean,
         ratio(affected_count, answer_count) * severity_mean as pain_score
     from facts.pain_answer
     group by all
@@ -51,7 +52,7 @@ work as (
     select
         pain_id,
         max(priority_score) as priority_score,
-        sum(attention) as attention,
+        sum(attention order by initiative_id) as attention,
         count(*) as initiative_count,
         list(initiative_id order by priority_score desc, initiative_id) as initiative_ids,
         min(effort_days) as effort_days
@@ -71,10 +72,12 @@ select
     coalesce(asked.affected_count, 0) as affected_count,
     asked.severity_mean,
     asked.pain_score,
-    sum(asked.pain_score) over (partition by survey.survey_id) as pain_total,
+    sum(asked.pain_score) over (
+        partition by survey.survey_id order by known.pain_id rows between unbounded preceding and unbounded following
+    ) as pain_total,
     coalesce(work.priority_score, 0) as priority_score,
     coalesce(work.attention, 0) as attention,
-    coalesce((select sum(attention) from facts.planned_work where is_planned), 0) as attention_total,
+    coalesce((select sum(attention order by initiative_id, pain_id) from facts.planned_work where is_planned), 0) as attention_total,
     coalesce(work.initiative_count, 0) as initiative_count,
     coalesce(work.initiative_ids, []) as initiative_ids,
     work.effort_days
