@@ -1,0 +1,313 @@
+"""What holds of every metric whatever the data: windows add up, filters commute, order and machine do not matter."""
+
+import os
+import random
+import subprocess
+import sys
+from datetime import date, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from queries import metrics, rows, sqlfile
+from queries.slice import Slice, period_end
+from tests.queries.conftest import END, START, Simulated
+from tests.queries.world import Rows, read_model
+
+ADDITIVE = {
+    "deployment_count": ["deployment_count"],
+    "change_fail_rate": ["deployment_count", "failed_count", "linked_count", "inferred_count"],
+    "deployment_failure_rate": ["attempt_count", "failed_count"],
+    "lead_time": ["change_count", "measured_count", "unlinked_count", "waiting_count", "negative_count"],
+    "ci_health": ["run_count", "success_count", "failure_count", "timed_out_count", "cancelled_count", "rerun_count"],
+    "adoption_share": ["platform_count", "known_path_count", "unknown_path_count"],
+}
+RATIOS = {
+    "change_fail_rate": ("change_fail_ratio", "failed_count", "deployment_count"),
+    "deployment_failure_rate": ("failure_ratio", "failed_count", "attempt_count"),
+    "ci_health": ("success_ratio", "success_count", "run_count"),
+    "adoption_share": ("platform_ratio", "platform_count", "known_path_count"),
+}
+DAYS = st.dates(START - timedelta(days=10), END + timedelta(days=10))
+QUICK = settings(max_examples=25, deadline=None, derandomize=True)
+
+
+def counts(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> dict[str, int]:
+    return metrics.ask(con, name, part).select(pl.col(ADDITIVE[name]).sum()).row(0, named=True)
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_counts_of_two_windows_add_up_to_those_of_both(name: str, simulated: Simulated) -> None:
+    @QUICK
+    @given(st.lists(DAYS, min_size=3, max_size=3, unique=True).map(sorted))
+    def holds(days: list[date]) -> None:
+        first, middle, last = days
+        early = counts(simulated.con, name, Slice(since=first, until=middle))
+        late = counts(simulated.con, name, Slice(since=middle, until=last))
+        whole = counts(simulated.con, name, Slice(since=first, until=last))
+        assert {column: early[column] + late[column] for column in whole} == whole
+
+    holds()
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+@pytest.mark.parametrize("by", ["day", "week", "month", "quarter"])
+def test_counts_of_periods_add_up_to_the_whole_without_a_gap(name: str, by: str, simulated: Simulated) -> None:
+    since, until = date(2025, 11, 12), date(2026, 3, 31)
+    answer = metrics.ask(simulated.con, name, Slice(by=by, since=since, until=until))
+    whole = counts(simulated.con, name, Slice(since=since, until=until))
+    assert whole[ADDITIVE[name][0]] > 0
+    assert answer.select(pl.col(ADDITIVE[name]).sum()).row(0, named=True) == whole
+    periods = answer["period"].to_list()
+    assert all(period_end(one, by) == following for one, following in pairwise(periods))
+    assert periods[0] <= since and period_end(periods[-1], by) >= until
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_groups_pool_to_the_whole(name: str, simulated: Simulated) -> None:
+    whole = counts(simulated.con, name, Slice())
+    for dimension in set(metrics.METRICS[name].dimensions) - {"environment_class", "is_bot", "cause", "link_method"}:
+        assert counts(simulated.con, name, Slice(group=(dimension,))) == whole, dimension
+
+
+@pytest.mark.parametrize("name", RATIOS)
+def test_a_ratio_is_its_counts_and_no_mean_of_ratios(name: str, simulated: Simulated) -> None:
+    ratio, above, below = RATIOS[name]
+    answer = metrics.ask(simulated.con, name, Slice(by="month", group=("team_id",)))
+    assert len(answer) > 20
+    for row in answer.iter_rows(named=True):
+        assert row[ratio] == (pytest.approx(row[above] / row[below]) if row[below] else None)
+        assert (row[f"{ratio}_low"] is None) == (row[below] == 0)
+        assert row[below] == 0 or row[f"{ratio}_low"] <= row[ratio] + 1e-9 <= row[f"{ratio}_high"] + 2e-9
+
+
+@pytest.mark.parametrize("name", ADDITIVE)
+def test_filters_commute_and_a_filter_is_a_group_alone(name: str, simulated: Simulated) -> None:
+    both = metrics.METRICS[name].dimensions[0], metrics.METRICS[name].dimensions[2]
+    table = metrics.ask(simulated.con, name, Slice(group=both))
+    for row in table.sample(min(6, len(table)), seed=1).iter_rows(named=True):
+        first, second = ((column, ("" if row[column] is None else row[column],)) for column in both)
+        one = metrics.ask(simulated.con, name, Slice(where=dict([first, second])))
+        other = metrics.ask(simulated.con, name, Slice(where=dict([second, first])))
+        assert one.equals(other)
+        shared = [column for column in one.columns if column in table.columns and column != "withheld"]
+        asked = one.select(shared).row(0, named=True)
+        assert asked == {column: row[column] for column in shared} | _not_per_group(name, asked)
+
+
+def _not_per_group(name: str, asked: dict[str, Any]) -> dict[str, Any]:
+    """Eligible teams are counted as of the grouping that is asked, so they are no part of the comparison."""
+    return {"eligible_team_count": asked["eligible_team_count"]} if name == "adoption_share" else {}
+
+
+def test_medians_of_a_filter_are_those_of_the_group(simulated: Simulated) -> None:
+    for name, column in (("lead_time", "lead_time_hours_median"), ("deployment_frequency", "days_per_week_median")):
+        window = {"since": date(2025, 11, 3), "until": date(2026, 3, 30)}
+        table = metrics.ask(simulated.con, name, Slice(group=("team_id",), **window))
+        assert table[column].null_count() < len(table)
+        for row in table.filter(pl.col("team_id").is_not_null()).iter_rows(named=True):
+            alone = metrics.ask(simulated.con, name, Slice(where={"team_id": (row["team_id"],)}, **window))
+            assert alone[column][0] == row[column]
+
+
+def checksums(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
+    """Every row of every fact and mart, sorted."""
+    tables = [file.table for schema in ("facts", "marts") for file in sqlfile.folder(schema).values()]
+    return {table: con.sql(f"from {table} order by all").fetchall() for table in tables}
+
+
+def tied_world() -> Rows:
+    """Much happens at the same instant: where order decided, it would show."""
+    same = {"created_at": "2026-06-01 09:00", "finished_at": "2026-06-01 10:00"}
+    live = {"repo": "acme/mono", "environment": "production", "status": "succeeded", **same}
+    run = {"repo": "acme/mono", "workflow": "test", "status": "completed", "created_at": "2026-06-01 09:00"}
+    rated = {"survey_id": "s1", "scale_min": 1, "scale_max": 5, "pain_id": "p1", "submitted_at": "2026-05-02"}
+    return {
+        "team": [{"team_id": "a:x", "name": "X"}, {"team_id": "b:x", "name": "X too"}],
+        "ownership": [
+            {"pattern": "acme/m*", "team_id": "alpha"},
+            {"pattern": "acme/*o", "team_id": "beta"},
+            {"pattern": "acme/mono", "product": "fraud", "team_id": "gamma"},
+        ],
+        "deployment": [
+            *({**live, "deployment_id": f"d{n}", "sha": f"s{n % 2}"} for n in range(4)),
+            *({**live, "deployment_id": f"f{n}", "product": "fraud"} for n in range(3)),
+            {**live, "deployment_id": "h1", "cause": "hotfix"},
+            {**live, "deployment_id": "r1", "cause": "rollback", "rollback_of": "d1"},
+        ],
+        "change": [
+            {"change_id": f"c{n}", "repo": "acme/mono", "merged_at": "2026-06-01 08:00", "head_sha": f"s{n % 3}"}
+            for n in range(4)
+        ],
+        "incident": [
+            {"incident_id": "i1", "opened_at": "2026-06-01 10:00", "repo": "acme/mono"},
+            {"incident_id": "i2", "opened_at": "2026-06-01 11:00", "product": "fraud"},
+            {"incident_id": "i3", "opened_at": "2026-06-01 11:00", "team_id": "alpha"},
+        ],
+        "ci_run": [
+            *({**run, "run_id": f"r{n}", "sha": "aaa", "conclusion": ["failure", "success"][n % 2]} for n in range(6)),
+            *({**run, "run_id": "again", "attempt": n, "conclusion": "failure"} for n in (1, 2, 3)),
+        ],
+        "survey": [{"survey_id": "s1", "opened_at": "2026-05-01"}, {"survey_id": "s2", "opened_at": "2026-05-01"}],
+        "survey_answer": [
+            *({**rated, "response_id": f"r{n}", "question_id": "q1", "rating": 1 + n % 5} for n in range(8)),
+            *({**rated, "response_id": "r1", "question_id": f"q{n}", "rating": n} for n in (2, 3, 4)),
+        ],
+        "initiative": [
+            {"initiative_id": f"i{n}", "title": "t", "status": "planned", "pain_ids": ["p1"], "priority": 2}
+            for n in range(3)
+        ],
+    }
+
+
+def test_the_order_of_rows_does_not_matter() -> None:
+    world = tied_world()
+    expected = checksums(read_model(world))
+    for seed in range(4):
+        shuffled = {noun: random.Random(seed).sample(given, len(given)) for noun, given in world.items()}
+        assert checksums(read_model(shuffled)) == expected
+
+
+def test_the_order_of_a_whole_organisation_does_not_matter(simulated: Simulated) -> None:
+    backwards = {noun: given[::-1] for noun, given in simulated.records.items()}
+    rebuilt = checksums(read_model(backwards, simulated.definitions, simulated.now))
+    for table, expected in checksums(simulated.con).items():
+        assert rebuilt[table] == expected, table
+
+
+ELSEWHERE = """
+import sys
+from queries import metrics
+from queries.definitions import Definitions
+from queries.slice import Slice
+from tests.queries.test_semantics import checksums, tied_world
+from tests.queries.world import read_model
+world = tied_world()
+for n, row in enumerate(world["deployment"]):
+    row["finished_at"] = f"2026-06-{n + 1:02d} 23:30"
+con = read_model(world, Definitions(timezone="America/St_Johns"))
+by_day = metrics.ask(con, "deployment_count", Slice(by="day"))
+sys.stdout.write(repr(sorted(checksums(con).items())) + repr(by_day.rows()))
+"""
+
+
+def test_the_time_zone_of_the_machine_does_not_matter() -> None:
+    """Where the process runs is no part of the answer: a day here begins in St John's, wherever the machine stands."""
+    said = []
+    for zone in ("UTC", "Pacific/Kiritimati"):
+        done = subprocess.run(
+            [sys.executable, "-c", ELSEWHERE],
+            env={**os.environ, "TZ": zone, "PYTHONPATH": os.pathsep.join(sys.path)},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        said.append(done.stdout)
+    assert "2026, 6, 1" in said[0]
+    assert said[0] == said[1]
+
+
+def test_ids_may_be_given_without_their_source() -> None:
+    live = {"repo": "acme/fraud", "environment": "production", "status": "succeeded"}
+    at = {"created_at": "2026-06-01 09:00", "finished_at": "2026-06-01 10:00"}
+    rated = {"pain_id": "roadmap:p1", "question_id": "q", "rating": 5, "scale_min": 1, "scale_max": 5}
+    con = read_model(
+        {
+            "team": [{"team_id": "hr:alpha", "name": "Alpha"}, {"team_id": "hr:beta", "name": "Beta"}],
+            "ownership": [{"pattern": "acme/fraud", "team_id": "hr:alpha"}],
+            "deployment": [{**live, **at, "deployment_id": "gh:1"}, {**live, **at, "deployment_id": "jenkins:1"}],
+            "survey": [{"survey_id": "forms:s1", "opened_at": "2026-05-01"}],
+            "survey_answer": [{**rated, "survey_id": "forms:s1", "response_id": f"forms:r{n}"} for n in range(6)],
+            "pain_point": [{"pain_id": "roadmap:p1", "title": "Slow"}],
+        }
+    )
+
+    def count(*teams: str) -> int:
+        return metrics.ask(con, "deployment_count", Slice(where={"team_id": teams}))["deployment_count"][0]
+
+    assert [count("alpha"), count("hr:alpha"), count("beta"), count("gh:alpha")] == [2, 2, 0, 0]
+    assert count("alpha", "hr:alpha") == count("beta", "alpha") == 2
+    for given_id, found in (("1", 2), ("gh:1", 1), ("2", 0)):
+        assert len(rows.fact_rows(con, "deployment", where={"deployment_id": (given_id,)})) == found
+    answer = metrics.ask(con, "pain", Slice(where={"survey_id": ("s1",), "pain_id": ("p1",)}))
+    assert answer["answer_count"].to_list() == [6]
+
+
+RELEASE = st.tuples(
+    st.integers(0, 600),
+    st.sampled_from(["succeeded", "succeeded", "failed"]),
+    st.sampled_from([None, "hotfix", "retrain"]),
+)
+TROUBLE = st.tuples(st.integers(0, 700), st.booleans())
+
+
+def product_history(
+    product: str, releases: list[tuple[int, str, str | None]], troubles: list[tuple[int, bool]]
+) -> dict[str, list[dict[str, Any]]]:
+    """Deployments, changes that they shipped and incidents of one product of the repository acme/mono."""
+    start = datetime(2026, 5, 25)
+    deployments = [
+        {
+            "deployment_id": f"{product}{n}",
+            "repo": "acme/mono",
+            "product": product,
+            "environment": "production",
+            "status": status,
+            "cause": cause,
+            "via_platform": n % 2 == 0,
+            "created_at": start + timedelta(hours=hour),
+            "finished_at": start + timedelta(hours=hour + 1),
+        }
+        for n, (hour, status, cause) in enumerate(releases)
+    ]
+    changes = [
+        {
+            "change_id": f"{one['deployment_id']}-c",
+            "repo": "acme/mono",
+            "merged_at": one["created_at"] - timedelta(hours=2),
+            "first_commit_at": one["created_at"] - timedelta(hours=20),
+            "shipped_in": one["deployment_id"],
+        }
+        for one in deployments
+        if one["status"] == "succeeded"
+    ]
+    incidents = [
+        {
+            "incident_id": f"{product}-i{n}",
+            "opened_at": start + timedelta(hours=hour),
+            "product": product,
+            "repo": "acme/mono" if with_repo else None,
+        }
+        for n, (hour, with_repo) in enumerate(troubles)
+    ]
+    return {"deployment": deployments, "change": changes, "incident": incidents}
+
+
+OWN = ("deployment_count", "deployment_failure_rate", "change_fail_rate", "lead_time", "deployment_frequency")
+
+
+@settings(max_examples=12, deadline=None, derandomize=True)
+@given(
+    st.lists(RELEASE, min_size=1, max_size=5),
+    st.lists(TROUBLE, max_size=4),
+    st.lists(RELEASE, min_size=1, max_size=5),
+    st.lists(TROUBLE, max_size=4),
+)
+def test_a_product_is_not_touched_by_its_neighbours_in_the_repository(
+    mine: list[Any], my_troubles: list[Any], theirs: list[Any], their_troubles: list[Any]
+) -> None:
+    alone = product_history("fraud", mine, my_troubles)
+    other = product_history("churn", theirs, their_troubles)
+    together = {noun: [*given, *other[noun]] for noun, given in alone.items()}
+    marts = {"marts.deployment", "marts.change"}
+    answers = []
+    for world in (alone, together):
+        con = read_model(world, only=marts)
+        window = Slice(since=date(2026, 5, 25), until=date(2026, 6, 29), where={"product": ("fraud",)})
+        answers.append([metrics.ask(con, name, window).rows() for name in OWN])
+    assert answers[0] == answers[1]
