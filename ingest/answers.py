@@ -139,11 +139,12 @@ def judge(response: Response, asked: Asked, now: float, max_wait: float) -> None
     status, place = response.status, asked.place
     now = response.date or now
     said = _said(response, asked.redact)
-    if status == 401:
+    # Azure DevOps answers a token that it does not know with 203 and its page for signing in
+    if status in {401, 203}:
         raise SourceStopped(
-            f"{place}: {asked.token_name} was refused (401{said}); make a new one with {asked.permission}"
+            f"{place}: {asked.token_name} was refused ({status}{said}); make a new one with {asked.permission}"
             if asked.has_token
-            else f"{place}: a token is needed (401{said}); name its variable in token_env"
+            else f"{place}: a token is needed ({status}{said}); name its variable in token_env"
         )
     if status == 429 or (status == 403 and _limited(response)):
         raise _rate_limit(response, asked, now, max_wait)

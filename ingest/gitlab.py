@@ -11,7 +11,7 @@ from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.gitlab_fields import PROJECTS
-from ingest.gitlab_lists import Changes, Deployments, Pipelines, Updates
+from ingest.gitlab_lists import Changes, Deployments, Pipelines, ProjectList
 from ingest.gitlab_records import records
 from ingest.going_on import going_on
 from ingest.http import Http
@@ -74,7 +74,7 @@ class Gitlab:
             except SourceError as error:
                 yield str(error)
 
-    def _reading(self, kind: type[Updates], http: Http, project: Item, since: Watermark) -> Updates:
+    def _reading(self, kind: type[ProjectList], http: Http, project: Item, since: Watermark) -> ProjectList:
         api = Api(http, self._hash, self.name, project["path"], f"projects/{project['id']}")
         return kind(api, project, self._settings, since.marks, Reach.of(self._settings.since, since.floor))
 

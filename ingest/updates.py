@@ -1,0 +1,140 @@
+"""Reading a list in the order of change, oldest first: a reading that is cut short goes on where it ended, what is
+known is not asked for twice, and what failed is asked for again.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from copy import deepcopy
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from ingest.answers import Response
+from ingest.api import GONE, Api
+from ingest.errors import SourceError, SourceStopped
+from ingest.marks import Mark
+from ingest.reach import OVERLAP, Reach
+from ingest.shapes import Item, Listing, Shape
+from ingest.source import Fault, Page, Rejected
+from ingest.times import moment, stamp, utc
+
+
+@dataclass
+class UpdateMark(Mark):
+    """Where a list stands. All that changed from `since` to `seen` is landed, save the items in `due`, which are asked
+    for again. `recent` holds the items (id: time of change) so shortly before `seen` that the next reading meets them
+    again; `etag` is that of a page which held all of these."""
+
+    since: str | None = None
+    seen: str | None = None
+    etag: str | None = None
+    recent: dict[str, str] = field(default_factory=dict)
+    due: list[str] = field(default_factory=list)
+
+
+class Updates(ABC):
+    """One reading of one list."""
+
+    noun: str
+    path: str
+    shape: Shape
+    number = "id"
+    """The field that an item is asked for by."""
+
+    changed = "updated_at"
+    """The field that holds when an item last changed, in UTC to the millisecond."""
+
+    def __init__(self, api: Api, key: str, marks: Mapping[str, Any], reach: Reach) -> None:
+        self._api = api
+        self._key = key
+        self._mark = UpdateMark.of(marks, key)
+        self._reach = reach
+        self._rejected: list[Rejected] = []
+
+    def fetch(self, now: datetime) -> Iterator[Page | Fault]:
+        """What failed before, then what changed since; `now` is the server's clock."""
+        mark = self._mark
+        yield from self._owed()
+        before = deepcopy(mark)
+        begin = utc(self._reach.begin(mark.since, mark.seen, now))
+        if mark.seen is None or begin < _overlap(mark.seen):
+            # more is wanted than what is new: all from there on is read again
+            mark.since, mark.seen, mark.etag, mark.recent = min(mark.since or begin, begin), begin, None, {}
+        for listing in self._pages(begin):
+            yield from self._take(listing)
+        if mark != before:
+            yield self._page([])
+
+    def _take(self, listing: Listing) -> Iterator[Page | Fault]:
+        """A page of what is new of the items, with details; one that fails is due. Cut short, it holds what was got."""
+        mark = self._mark
+        found: list[Item] = []
+        faults: list[Fault] = []
+        stopped: SourceStopped | None = None
+        for item in listing.items:
+            name = str(item[self.number])
+            if mark.recent.get(name) == item[self.changed]:
+                continue
+            try:
+                found += self._whole(item)
+            except SourceStopped as error:
+                stopped = error
+                break
+            except SourceError as error:
+                faults.append(Fault(str(error)))
+                mark.due = [*dict.fromkeys([*mark.due, name])]
+            mark.recent[name] = item[self.changed]
+            mark.seen = max(mark.seen or "", item[self.changed])
+        mark.recent = {name: time for name, time in mark.recent.items() if time >= _overlap(mark.seen or time)}
+        self._rejected += listing.rejected
+        if found or self._rejected:
+            yield self._page(found)
+        yield from faults
+        if stopped:
+            raise stopped
+
+    def _owed(self) -> Iterator[Page | Fault]:
+        """What failed in an earlier reading."""
+        for name in list(self._mark.due):
+            try:
+                response = self._api.one(f"{self.path}/{name}", self.shape)
+                found = [whole for item in self._found(response) for whole in self._whole(item)]
+            except SourceStopped:
+                raise
+            except SourceError as error:
+                yield Fault(str(error))
+                continue
+            self._mark.due.remove(name)
+            yield self._page(found)
+
+    def _page(self, items: list[Item]) -> Page:
+        marks, rejected = self._mark.saved(self._key), tuple(self._rejected)
+        self._rejected.clear()
+        return Page(self.noun, self._api.place(self.path), items, marks=marks, rejected=rejected, starts=False)
+
+    @abstractmethod
+    def _whole(self, item: Item) -> list[Item]:
+        """The item with its details; nothing when it is gone. Raises SourceError."""
+
+    def _found(self, response: Response) -> list[Item]:
+        """An item that was asked for by itself; nothing when it is gone or not as documented."""
+        listing: Listing = response.value or Listing([])
+        self._rejected += listing.rejected
+        return listing.items
+
+    def _all(self, path: str, shape: Shape, params: Mapping[str, str | int] | None = None) -> Iterator[Item]:
+        """The items of a list of details; none when what they belong to is gone."""
+        first = self._api.many(path, shape, params, ok=GONE)
+        if first.status not in GONE:
+            for listing, _ in self._api.pages(path, shape, first):
+                self._rejected += listing.rejected
+                yield from listing.items
+
+    @abstractmethod
+    def _pages(self, begin: str) -> Iterator[Listing]:
+        """What changed from a time on, oldest first. A page is asked for when the one before it is landed."""
+
+
+def _overlap(seen: str) -> str:
+    """From when on the next reading begins."""
+    return utc(stamp(moment(seen) - OVERLAP))
