@@ -9,12 +9,15 @@
 --   repo                      varchar    repository
 --   path                      varchar    path
 --   failed_at                 timestamp  when the deployment had finished: from then on production may be broken
---   recovered_at              timestamp  its incident resolved or the next succeeded deployment finished, whichever came first; null while neither has
+--   recovered_at              timestamp  its last incident resolved or the next succeeded deployment finished, whichever came first; null while neither has
 --   recovery_method           varchar    resolved or superseded
 --   recovery_hours            double     failed to recovered
 --   open_hours                double     failed until now, of one that is still open
 with broken as (
-    select deployment_failure.deployment_id, min(incident.resolved_at) as resolved_at
+    select
+        deployment_failure.deployment_id,
+        -- of several incidents the last ends it, and one that is open keeps it open
+        case when count(incident.resolved_at) = count(incident_id) then max(incident.resolved_at) end as resolved_at
     from facts.deployment_failure
     left join facts.incident using (incident_id)
     group by deployment_failure.deployment_id
