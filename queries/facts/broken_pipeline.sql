@@ -1,7 +1,7 @@
 -- question: When was a pipeline broken on a default branch, and for how long?
 -- grain: repo, workflow, branch, broken_at
 -- time: broken_at
--- reads: facts.ci_run, facts.clock, settings.default_branch
+-- reads: facts.ci_run, facts.clock, facts.horizon, settings.default_branch
 -- columns:
 --   repo                      varchar    repository
 --   workflow                  varchar    pipeline
@@ -11,7 +11,7 @@
 --   green_at                  timestamp  next success of that pipeline finished; null while there is none
 --   failure_count             bigint     runs that failed meanwhile
 --   green_hours               double     broken to green
---   open_hours                double     broken until now, of one that is still broken
+--   open_hours                double     broken until runs are last known of, of one that is still broken
 with verdict as (
     select
         repo,
@@ -44,8 +44,9 @@ select
     min(numbered.ended_at) filter (numbered.passed) as green_at,
     count(*) filter (not numbered.passed) as failure_count,
     hours_between(broken_at, green_at) as green_hours,
-    case when green_at is null then hours_between(broken_at, any_value(clock.as_of)) end as open_hours
+    case when green_at is null then hours_between(broken_at, any_value(coalesce(horizon.last_at, clock.as_of))) end as open_hours
 from numbered
 cross join facts.clock
+left join facts.horizon on horizon.record = 'ci_run'
 group by numbered.repo, numbered.workflow, numbered.branch, numbered.stretch
 having count(*) filter (not numbered.passed) > 0

@@ -13,9 +13,9 @@ select
     /* group */
     count(green_hours) as mended_count,
     count(open_hours) as open_count,
-    cast(sum(failure_count) as bigint) as failure_count,
+    cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
     quantile_cont(green_hours, 0.5) as green_hours_median,
-    sum(coalesce(green_hours, open_hours)) as broken_hours
+    coalesce(sum(coalesce(green_hours, open_hours) order by green_hours, open_hours), 0) as broken_hours
 from marts.broken_pipeline
 where true /* and where */
 group by all
