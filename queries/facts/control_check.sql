@@ -10,11 +10,12 @@
 --   team_id                   varchar    owner
 --   branch                    varchar    branch
 --   ended_at                  timestamp  when the control had run
---   is_blocked                boolean    the control failed, and with it the run
+--   is_blocked                boolean    the control failed, and its run did not succeed
 --   passed_at                 timestamp  when the same control next passed on that branch, of a run that it blocked
 --   blocked_hours             double     blocked to passed
 -- A control is seen by the name of its job, or by the name of the step that failed. A job in which a control has ever
--- failed checks that control in each of its runs, so that its passes count too.
+-- failed checks that control in each of its runs, so that its passes count too. A job that failed at another step says
+-- nothing of its control: neither that it passed nor that it stopped the run.
 with named as (
     select distinct job.name, job.failed_step from staging.ci_job as job
 ),
@@ -33,6 +34,7 @@ job as (
         ci_run.workflow,
         ci_run.team_id,
         ci_run.branch,
+        ci_run.conclusion is not distinct from 'success' as is_run_passed,
         ci_job.name,
         ci_job.failed_step,
         ci_job.conclusion,
@@ -57,7 +59,11 @@ checked as (
         any_value(job.branch) as branch,
         max(job.ended_at) as ended_at,
         -- the step that failed says which control it was; where no step is known, the job's name does
-        bool_or(job.conclusion <> 'success' and coalesce(by_step.control = checked_in.control, stepless.control is not null)) as is_blocked
+        bool_or(
+            job.conclusion <> 'success' and not job.is_run_passed
+            and coalesce(by_step.control = checked_in.control, stepless.control is not null)
+        ) as is_blocked,
+        bool_and(job.conclusion = 'success') as is_passed
     from job
     inner join checked_in on checked_in.repo = job.repo and checked_in.name = job.name
     left join by_step
@@ -66,6 +72,7 @@ checked as (
         on stepless.name = job.name and stepless.control = checked_in.control
         and not exists (select 1 from by_step as other where other.name = job.name and other.failed_step = job.failed_step)
     group by job.run_id, checked_in.control
+    having is_blocked or is_passed or bool_or(job.is_run_passed)
 )
 select
     run_id,
@@ -76,7 +83,7 @@ select
     branch,
     ended_at,
     is_blocked,
-    case when is_blocked then first_value(case when not is_blocked then ended_at end ignore nulls) over later end as passed_at,
+    case when is_blocked then first_value(case when is_passed then ended_at end ignore nulls) over later end as passed_at,
     hours_between(ended_at, passed_at) as blocked_hours
 from checked
 window later as (

@@ -29,7 +29,7 @@ select
     count(blocked_hours) as passed_count,
     blocked_count - passed_count as open_count,
     quantile_cont(blocked_hours, 0.5) as blocked_hours_median,
-    coalesce(sum(blocked_hours), 0) as blocked_hours,
+    coalesce(sum(blocked_hours order by blocked_hours), 0) as blocked_hours,
     min(first_day) as first_day,
     count(*) filter (day < first_day + 56) as early_run_count,
     ratio(count(*) filter (is_blocked and day < first_day + 56), early_run_count) as early_blocked_ratio,
