@@ -9,10 +9,12 @@
 --   first_deployment_at       timestamp  first succeeded production deployment through the platform
 --   last_deployment_at        timestamp  the newest one
 --   active_week_count         bigint     of the last 8 whole weeks, those with such a deployment
---   usual_gap_days            double     median days between days with such a deployment; null below 3 of them
+--   usual_gap_days            double     median days between days with a production change; null below 3 of them
 --   is_habitual               boolean    active in at least 6 of the last 8 whole weeks
---   is_lapsed                 boolean    deployed once, but not within 30 days or twice its usual gap, whichever is longer
+--   is_lapsed                 boolean    no production change within 30 days or twice its usual gap, whichever is longer
 --   lapsed_at                 timestamp  since when
+-- A nightly retrain goes on when nobody is there, so a team's rhythm is that of its production changes. Where it has too few
+-- of them for a rhythm all its deployments make one: a model that is only retrained, once a month, is not lapsed.
 with span as (
     -- the week of the newest deployment data counts once the build's clock is past it
     select
@@ -45,18 +47,28 @@ through_platform as (
 ),
 first_any as (select team_id, min(created_at) as moment from through_platform group by team_id),
 live as (
-    select team_id, finished_at, local_day(finished_at, timezone) as day, weeks_end
+    select
+        team_id,
+        finished_at,
+        local_day(finished_at, timezone) as day,
+        weeks_end,
+        cause in ('human_change', 'promotion', 'config', 'hotfix') as is_change
     from through_platform
     where environment_class = 'production' and status = 'succeeded' and finished_at <= last_at
 ),
+rhythm as (
+    select team_id, count(distinct day) filter (is_change) >= 3 as has_changes from live group by team_id
+),
+sign as (
+    select live.team_id, live.day, max(live.finished_at) as last_at
+    from live inner join rhythm using (team_id)
+    where live.is_change or not rhythm.has_changes
+    group by live.team_id, live.day
+),
 gap as (
-    select team_id, median(days) as usual_gap_days
-    from (
-        select team_id, day - lag(day) over (partition by team_id order by day) as days
-        from (select distinct team_id, day from live)
-    )
+    select team_id, max(last_at) as last_at, case when count(days) >= 2 then median(days) end as usual_gap_days
+    from (select team_id, last_at, day - lag(day) over (partition by team_id order by day) as days from sign)
     group by team_id
-    having count(days) >= 2
 ),
 used as (
     select
@@ -77,11 +89,8 @@ select
     coalesce(used.active_week_count, 0) as active_week_count,
     gap.usual_gap_days,
     coalesce(used.active_week_count, 0) >= 6 as is_habitual,
-    used.last_deployment_at is not null
-        and used.last_deployment_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint)) < span.last_at as is_lapsed,
-    case when is_lapsed then
-        used.last_deployment_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint))
-    end as lapsed_at
+    coalesce(gap.last_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint)) < span.last_at, false) as is_lapsed,
+    case when is_lapsed then gap.last_at + to_hours(cast(24 * greatest(30, 2 * coalesce(gap.usual_gap_days, 0)) as bigint)) end as lapsed_at
 from facts.team
 cross join span
 left join first_run using (team_id)

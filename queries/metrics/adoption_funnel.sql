@@ -2,7 +2,7 @@
 -- version: 1
 -- needs: team, deployment
 -- dimensions: team_id, domain, support_model
--- definition: Teams that could use the platform by now; of these, onboarded; seen with a first run or deployment through it; with a first succeeded production deployment through it; habitual, with one in at least 6 of the last 8 whole weeks; and lapsed, with none for 30 days or twice their usual gap, whichever is longer, so that a monthly model is not called lapsed. Each stage is counted by itself: a team may deploy without ever having been onboarded. The team that builds the platform is not counted.
+-- definition: Teams that could use the platform by now; of these, onboarded; seen with a first run or deployment through it; with a first succeeded production deployment through it; habitual, with one in at least 6 of the last 8 whole weeks; and lapsed, with no production change through it for 30 days or twice their usual gap, whichever is longer, so that a monthly model is not called lapsed (retrains count as changes where a team has made changes on fewer than 3 days). Each stage is counted by itself: a team may deploy without ever having been onboarded. The team that builds the platform is not counted.
 -- columns:
 --   eligible_count            teams that could use it by now
 --   onboarded_count           onboarded
@@ -15,7 +15,7 @@
 --   first_run_day             first run or deployment
 --   first_deployment_day      first production deployment
 --   last_deployment_day       newest production deployment
---   usual_gap_days            median days between deployments (of one team; of several, the shortest)
+--   usual_gap_days            median days between production changes (of one team; of several, the shortest)
 --   lapsed_day                since when the first went quiet
 select
     /* group */
