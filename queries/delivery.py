@@ -7,12 +7,13 @@ import polars as pl
 
 from queries.calendar import dense, first_whole_week
 from queries.clock import clock
-from queries.counted import counted, last_day, sql_of, with_waiting
+from queries.counted import counted, delivered, last_day, sql_of, with_waiting
 from queries.errors import UsageError
 from queries.slice import Slice, keys, period_start, query
 from queries.withhold import Rule, withhold
 
 NO_INCIDENTS = "not measured: no source delivers incidents"
+NO_CHANGES = "changes_per_deployment is not measured: no source delivers changes"
 
 
 def deployment_count(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -113,6 +114,9 @@ def rework_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 def heroics(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Work outside working hours, the weight on the busiest deployer, batch size and gaps; nothing about a person."""
     frame = counted(con, "heroics", part).drop("period_end", strict=False)
+    if "change" not in delivered(con):
+        unknown = pl.lit(None).cast(frame.schema["changes_per_deployment"]).alias("changes_per_deployment")
+        frame = frame.with_columns(unknown, withheld=pl.lit(NO_CHANGES))
     rules = [
         Rule("busiest_deployer_ratio", "deployer_count", 3),
         Rule("busiest_deployer_ratio", "known_deployer_count", 13),

@@ -6,7 +6,7 @@
 --   deployer                  varchar    hash of who started it; never shown, only counted
 --   is_off_hours              boolean    started outside working hours, on a free day or a holiday, in the reporting time zone
 --   change_count              bigint     changes that it shipped
---   days_since_previous       double     since the team's production deployment before it
+--   days_since_previous       double     since the team's production deployment before it, those that machines start apart from those that people decide on
 with shipped as (
     select deployment_id, count(*) as change_count from facts.lead_time where deployment_id is not null group by all
 ),
@@ -15,6 +15,7 @@ live as (
         deployment.deployment_id,
         deployment.team_id,
         deployment.finished_at,
+        deployment.cause in ('retrain', 'redeploy') as is_by_machine,
         given.actor as deployer,
         timezone(clock.timezone, timezone('UTC', coalesce(given.started_at, given.created_at))) as local_start
     from facts.deployment
@@ -30,8 +31,8 @@ select
         or hour(live.local_start) >= working_time.end_hour
         or cast(live.local_start as date) in (select day from settings.holiday) as is_off_hours,
     coalesce(shipped.change_count, 0) as change_count,
-    hours_between(lag(live.finished_at) over (partition by live.team_id order by live.finished_at, live.deployment_id), live.finished_at) / 24
-        as days_since_previous
+    case when live.team_id is not null then hours_between(lag(live.finished_at) over before, live.finished_at) / 24 end as days_since_previous
 from live
 cross join settings.working_time
 left join shipped using (deployment_id)
+window before as (partition by live.team_id, live.is_by_machine order by live.finished_at, live.deployment_id)
