@@ -1,4 +1,4 @@
-"""Files into numbered rows: CSV, JSON lines (both also gzipped) and Parquet, one row at a time whatever the size.
+"""Files into numbered rows: CSV, JSON lines (both also compressed) and Parquet, one row at a time whatever the size.
 
 A row comes as its line number in the file (as an editor shows it; Parquet: from 1) with its values by column, nulls
 left out, or with the reason why it could not be read, in which case its content is withheld: its columns may be
@@ -7,6 +7,7 @@ shifted, and a name could stand where none is looked for.
 
 import csv
 import gzip
+import io
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from math import isnan
@@ -48,18 +49,33 @@ def read(file: Path, columns: Columns) -> Iterator[Row]:
         if name.endswith(".parquet"):
             yield from _parquet(file, columns)
         else:
-            with gzip.open(file, "rb") if name.endswith(".gz") else file.open("rb") as stream:
-                if name.removesuffix(".gz").endswith(".csv"):
+            with _opened(file) as stream:
+                if name.removesuffix(".gz").removesuffix(".zst").endswith(".csv"):
                     yield from _csv(_lines(stream, "a header row"), columns)
                 else:
                     yield from _jsonl(_lines(stream, "a JSON object a line"))
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise Damaged(f"the gzip data is damaged ({error}); export it again") from None
     except OSError as error:
+        if name.endswith(".zst") and not error.errno:
+            # the disk's own errors have a number; those of the decompression have none
+            raise Damaged(f"the zstd data is damaged ({error}); export it again") from None
         raise Unreadable(f"cannot be read ({error.strerror or error})") from None
 
 
-def _lines(stream: IO[bytes] | gzip.GzipFile, expected: str) -> Iterator[str]:
+def _opened(file: Path) -> IO[bytes] | gzip.GzipFile | io.BufferedReader:
+    """The content of a file, decompressed piece by piece as it is read."""
+    if file.name.lower().endswith(".gz"):
+        return gzip.open(file, "rb")
+    if file.name.lower().endswith(".zst"):
+        # only here, since it costs memory and time that a run without it need not spend
+        import pyarrow as pa
+
+        return io.BufferedReader(pa.input_stream(str(file), compression="zstd"), 1 << 16)
+    return file.open("rb")
+
+
+def _lines(stream: IO[bytes] | gzip.GzipFile | io.BufferedReader, expected: str) -> Iterator[str]:
     number = 0
     while line := stream.readline(LONGEST_LINE):
         number += 1

@@ -24,8 +24,8 @@ def deployments(site: Site) -> int:
 
 
 NO_RECORD = (
-    "matches no record; files are named <record>*{.csv,.csv.gz,.jsonl,.jsonl.gz,.parquet} with record one of team, "
-    "ownership, ci_run, ci_job, deployment, change, incident, model_version, capability, survey, survey_answer, "
+    "matches no record; files are named <record>*{.csv,.csv.gz,.csv.zst,.jsonl,.jsonl.gz,.jsonl.zst,.parquet,.xlsx} with record "
+    "one of team, ownership, ci_run, ci_job, deployment, change, incident, model_version, capability, survey, survey_answer, "
     "pain_point, initiative"
 )
 NO_HEADER = "its first line is no header row for deployment (deployment_id, repo, environment, created_at, status, ...)"
@@ -58,7 +58,17 @@ REFUSED: dict[str, tuple[str | bytes, str]] = {
         "the gzip data is damaged (Not a gzipped file (b'de')); export it again",
     ),
     "colour.csv": ("a,b\n", NO_RECORD),
-    "deployment.xlsx": (b"PK", NO_RECORD),
+    "deployment.xls": (b"PK", NO_RECORD),
+    "deployment-empty.csv.zst": (b"", "is empty: expected a header row; export it again or remove it"),
+    "deployment-not-zstd.csv.zst": (
+        (HEADER + GOOD).encode(),
+        "the zstd data is damaged (ZSTD decompress failed: Unknown frame descriptor); export it again",
+    ),
+    "deployment-empty.xlsx": (b"", "is empty: expected an Excel workbook; export it again or remove it"),
+    "deployment-not-excel.xlsx": (
+        b"PK",
+        "is no intact Excel workbook (File is not a zip file); save it again as .xlsx, without a password",
+    ),
 }
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from ingest import files
+from ingest import draft, files
 from ingest.errors import SourceError
 from ingest.files import Files
 from ingest.records import Team
@@ -39,9 +39,11 @@ TEAM = "team_id,name\na,Alpha\nb,Beta\n"
         ("teamwork.csv", None),
         ("incidental.csv", None),
         ("my-team.csv", None),
-        ("team.xlsx", None),
+        ("team.csv.zst", "team"),
+        ("team.jsonl.zst", "team"),
+        ("team.xlsx", "team"),
         ("team.parquet.gz", None),
-        ("team.csv.zst", None),
+        ("team.xls", None),
     ],
 )
 def test_a_name_says_which_record_a_file_holds(name: str, kind: str | None) -> None:
@@ -58,7 +60,7 @@ def test_what_is_no_data_is_left_alone(source: Callable[..., Files], tmp_path: P
 def test_files_come_by_name_each_with_its_mark_on_its_last_page(
     source: Callable[..., Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PAGE_ROWS", 2)
+    monkeypatch.setattr(draft, "PAGE_ROWS", 2)
     (tmp_path / "team-2.csv").write_text(TEAM + "c,Gamma\nd,Delta\ne,Eps\n")
     (tmp_path / "team-1.csv").write_text(TEAM)
     found = pages(source())
@@ -98,7 +100,7 @@ def test_an_unchanged_file_is_not_read_again(source: Callable[..., Files], tmp_p
 def test_a_file_that_changes_while_it_is_read_gets_no_mark(
     source: Callable[..., Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "PAGE_ROWS", 1)
+    monkeypatch.setattr(draft, "PAGE_ROWS", 1)
     (tmp_path / "team.csv").write_text(TEAM)
     reading = source().fetch(None, Watermark())
     first = next(reading)
