@@ -12,11 +12,11 @@ create or replace macro matches(value, pattern) as lower(value) glob lower(patte
 -- hours from one instant to another; null when either is unknown, negative when the order is wrong
 create or replace macro hours_between(first, last) as epoch_ms(last - first) / 3600000.0;
 
--- 95 % Wilson score interval of a ratio (Wilson 1927), clipped to 0 and 1; null without any case
+-- 95 % Wilson score interval of a ratio (Wilson 1927), null without any case; its ends at none and at all are exact
 create or replace macro wilson_low(k, n) as
-    case when n > 0 then greatest(0.0, (k + 1.9207294103470618 - 1.959963984540054 * sqrt(k * (n - k) / cast(n as double) + 0.9603647051735309)) / (n + 3.8414588206941236)) end;
+    case when n > 0 and k = 0 then 0.0 when n > 0 then greatest(0.0, (k + 1.9207294103470618 - 1.959963984540054 * sqrt(k * (n - k) / cast(n as double) + 0.9603647051735309)) / (n + 3.8414588206941236)) end;
 create or replace macro wilson_high(k, n) as
-    case when n > 0 then least(1.0, (k + 1.9207294103470618 + 1.959963984540054 * sqrt(k * (n - k) / cast(n as double) + 0.9603647051735309)) / (n + 3.8414588206941236)) end;
+    case when n > 0 and k = n then 1.0 when n > 0 then least(1.0, (k + 1.9207294103470618 + 1.959963984540054 * sqrt(k * (n - k) / cast(n as double) + 0.9603647051735309)) / (n + 3.8414588206941236)) end;
 
 -- a ratio, null without any case
 create or replace macro ratio(k, n) as k / nullif(cast(n as double), 0);
