@@ -6,7 +6,7 @@ from typing import Any
 
 from ingest.answers import Response
 from ingest.errors import SourceError
-from ingest.http import Http
+from ingest.http import Http, Params
 from ingest.shapes import Listing, Shape
 from ingest.source import Hasher
 
@@ -35,7 +35,7 @@ class Api:
         self,
         path: str,
         shape: Shape,
-        params: Mapping[str, str | int] | None = None,
+        params: Params | None = None,
         *,
         etag: str | None = None,
         ok: tuple[int, ...] = (),
@@ -45,7 +45,7 @@ class Api:
         return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
 
     def one(
-        self, path: str, shape: Shape, etag: str | None = None, params: Mapping[str, str | int] | None = None
+        self, path: str, shape: Shape, etag: str | None = None, params: Params | None = None
     ) -> Response:
         """A single item as a Listing of one; status 404 or 410 when it is gone."""
         return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=GONE)
@@ -79,7 +79,7 @@ class Api:
         needs: str,
         *,
         address: str | None = None,
-        params: Mapping[str, str | int] | None = None,
+        params: Params | None = None,
         etag: str | None = None,
         ok: tuple[int, ...] = (),
     ) -> Response:

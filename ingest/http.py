@@ -24,6 +24,8 @@ from ingest.errors import SourceError, SourceStopped
 
 log = logging.getLogger(__name__)
 
+Params = Mapping[str, str | int | list[str] | list[int]]
+"""A query; a list gives its name once for each value."""
 REDIRECTS = {301, 302, 303, 307, 308}
 MAX_REDIRECTS = 5
 LONG_WAIT = 30.0
@@ -79,7 +81,7 @@ class Http:
     def get(
         self,
         path: str,
-        params: Mapping[str, str | int] | None = None,
+        params: Params | None = None,
         etag: str | None = None,
         *,
         headers: Mapping[str, str] | None = None,

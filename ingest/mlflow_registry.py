@@ -12,6 +12,7 @@ from typing import Any
 
 from ingest.api import Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.http import Params
 from ingest.marks import Mark
 from ingest.mlflow_fields import MODELS, RUN, VERSION, VERSIONS
 from ingest.paging import by_token, pages
@@ -164,7 +165,7 @@ class Registry:
             "repo": tags.get("repo") or told.get("repo"),
         }
 
-    def _one(self, path: str, shape: Any, params: dict[str, str | int]) -> Item | None:
+    def _one(self, path: str, shape: Any, params: Params) -> Item | None:
         listing = self._api.one(path, shape, params=params).value
         if listing and listing.rejected:
             raise SourceError(f"{self._api.source}/{self._api.part}: {path}: {listing.rejected[0].reason}")

@@ -1,14 +1,14 @@
 """Lists whose answers say in their body how to go on: with a token, or how many there are."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.answers import Response
 from ingest.api import Api
 from ingest.errors import SourceError
+from ingest.http import Params
 from ingest.shapes import Listing, Shape
 
-Params = Mapping[str, str | int]
 After = Callable[[Listing, Params], Params | None]
 """What to ask for after a page: its listing, and what it was asked for with. None after the last one."""
 

@@ -47,6 +47,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "gitlab": _remote("gitlab", "Gitlab"),
     "jenkins": _remote("jenkins", "Jenkins"),
     "mlflow": _remote("mlflow", "Mlflow"),
+    "buildbot": _remote("buildbot", "Buildbot"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

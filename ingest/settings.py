@@ -130,6 +130,20 @@ class MlflowSettings(AccountSettings):
     belongs: list[Belongs] = []
 
 
+class AzureDevopsSettings(ApiSettings):
+    kind: Literal["azure_devops"]
+    projects: Globs = ["*"]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    jobs: bool = True
+    approvals: bool = True
+    """Also ask when deployments were approved: one more request per build that deploys."""
+    api_version: Annotated[str, Field(pattern=r"^\d+\.\d+(-preview(\.\d+)?)?$")] = "7.1"
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        return basic("", token)
+
+
 class JenkinsDeployment(Table):
     """How a build, or a stage in it, is known as a deployment, and to which environment."""
 
@@ -157,9 +171,27 @@ class JenkinsSettings(AccountSettings):
     deployments: list[JenkinsDeployment] = []
 
 
+class BuildbotSettings(AccountSettings):
+    kind: Literal["buildbot"]
+    builders: Globs = ["*"]
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    steps: bool = True
+    """Also read the steps of each build: one more request per build."""
+    changes: bool = False
+    """Also read commits as changes. Where another source knows them too, they would count twice."""
+    branches: Globs = ["main", "master", "trunk"]
+    """Commits on these are merged changes."""
+    scheduled: Globs = ["nightly*"]
+    """Schedulers that start builds by the clock."""
+    deployments: dict[str, str] = {}
+    """Builder (glob) -> the environment that its builds deploy to."""
+    belongs: list[Belongs] = []
+
+
 SourceSettings = Annotated[
-    FilesSettings | GithubSettings | GitlabSettings | JenkinsSettings | MlflowSettings,
+    FilesSettings | GithubSettings | GitlabSettings | JenkinsSettings | MlflowSettings | BuildbotSettings,
     Field(discriminator="kind"),
 ]
 
-KINDS = ("files", "github", "gitlab", "jenkins", "mlflow")
+KINDS = ("buildbot", "files", "github", "gitlab", "jenkins", "mlflow")
