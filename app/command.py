@@ -4,7 +4,8 @@ import itertools
 import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -13,7 +14,6 @@ import click
 from app.console import Console
 
 DAY = click.DateTime(["%Y-%m-%d"])
-INTERRUPTED = 130
 
 
 class Group(click.Group):
@@ -23,28 +23,41 @@ class Group(click.Group):
     """
 
     def main(self, *args: Any, **options: Any) -> NoReturn:
-        before = signal.signal(signal.SIGTERM, _end)
         words = args[0] if args else options.pop("args", None)
         words = list(sys.argv[1:] if words is None else words)
         wants_json = "--log=json" in words or ("--log", "json") in itertools.pairwise(words)
-        try:
-            code = super().main(words, **{**options, "standalone_mode": False})
-        except click.Abort:
-            code = INTERRUPTED
-        except Exception as error:
-            code = getattr(error, "exit_code", None)
-            if code is None:
-                raise
-            text = error.format_message() if isinstance(error, click.ClickException) else str(error)
-            Console("json" if wants_json else "text").errors(text.splitlines())
-        finally:
-            signal.signal(signal.SIGTERM, before)
+        with _endings() as ended:
+            try:
+                code = super().main(words, **{**options, "standalone_mode": False})
+            except Exception as error:
+                # DuckDB, stopped by a signal amid a query, raises an error of its own in place of ours
+                code = ended[0] if ended else getattr(error, "exit_code", None)
+                if code is None:
+                    raise
+                if not ended:
+                    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
+                    Console("json" if wants_json else "text").errors(text.splitlines())
         sys.exit(code)
 
 
-def _end(number: int, frame: object) -> NoReturn:
-    # raised inside whatever is running, so that transactions roll back and temporary files go
-    raise SystemExit(128 + number)
+@contextmanager
+def _endings() -> Iterator[list[int]]:
+    """SIGTERM and SIGINT end whatever runs by an exception, so that transactions roll back and drafts are removed.
+
+    Gives the list that then holds the exit code, 128 and the signal's number.
+    """
+    ended: list[int] = []
+
+    def end(number: int, frame: object) -> NoReturn:
+        ended.append(128 + number)
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield ended
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def common(command: Callable[..., Any]) -> Callable[..., Any]:

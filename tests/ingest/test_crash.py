@@ -135,15 +135,26 @@ def test_killed_amid_a_replay_the_next_ingest_ends_it(
     assert differing(site.checksums(), undisturbed) == []
 
 
-def test_sigterm_rolls_back_and_ends_at_once(exports: Path, undisturbed: dict[str, str], tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("point", "number"),
+    [
+        (POINTS["first raw file in writing"], signal.SIGTERM),
+        (POINTS["first raw file loaded"], signal.SIGINT),
+        (POINTS["read model in the making"], signal.SIGTERM),
+    ],
+    ids=["landing", "loading", "building"],
+)
+def test_a_signal_rolls_back_and_ends_at_once(
+    exports: Path, undisturbed: dict[str, str], tmp_path: Path, point: Callable[[Path], bool], number: signal.Signals
+) -> None:
     site = forgiving(tmp_path, exports)
     process = site.start("ingest")
-    wait_for(process, appears("raw/*/*/*.tmp", "raw/*/*/*.gz"), site.data)
-    process.terminate()
+    wait_for(process, point, site.data)
+    process.send_signal(number)
     started = time.monotonic()
-    assert finish(process) == (128 + signal.SIGTERM, "")
+    assert finish(process) == (128 + number, "")
     assert time.monotonic() - started < 5
-    assert leftovers(site) == []
+    assert not list(site.data.glob("raw/*/*/*.tmp"))
     assert finish(site.start("ingest")) == (0, "")
     assert differing(site.checksums(), undisturbed) == []
 
