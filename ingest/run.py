@@ -20,8 +20,9 @@ from ingest.config import Settings
 from ingest.errors import DamagedRaw, SourceError
 from ingest.files import Files
 from ingest.load import Loaded, load
-from ingest.settings import ApiSettings, SourceSettings
-from ingest.source import Fault, Hasher, Rejected, Source, Watermark
+from ingest.settings import ApiSettings, CdeventsSettings, SourceSettings
+from ingest.source import Fault, Hasher, Rejected, Settling, Source, Watermark
+from ingest.spool import Spool
 from ingest.warehouse import FILE, Warehouse
 
 if TYPE_CHECKING:
@@ -45,6 +46,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "files": Files,
     "github": _remote("github", "Github"),
     "gitlab": _remote("gitlab", "Gitlab"),
+    "azure_devops": _remote("azure_devops", "AzureDevops"),
     "jenkins": _remote("jenkins", "Jenkins"),
     "mlflow": _remote("mlflow", "Mlflow"),
     "buildbot": _remote("buildbot", "Buildbot"),
@@ -88,13 +90,15 @@ def ingest(
         landed = raw.files(data)
         numbers = count(1 + max([file.number for file in landed] + list(warehouse.raw_files().values()), default=0))
         for entry in _chosen(settings, names):
-            source = KINDS[entry.kind](entry, hasher)
+            source = _made(entry, hasher, data)
             with _recorded(warehouse, run_id, "ingest", entry.name, results) as result:
                 work = _Work(warehouse, source, _names(settings), result, progress)
                 work.load_pending(landed)
                 since_when = Watermark({} if full else warehouse.marks(entry.name), since)
                 with raw.Landing(data, entry.name, numbers) as landing:
                     work.pull(session(entry), since_when, landing)
+                if isinstance(source, Settling):
+                    source.settle(warehouse.marks(entry.name))
                 _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
     return results
 
@@ -112,7 +116,7 @@ def replay(
         warehouse.forget(list(names))
         for entry in _chosen(settings, names):
             with _recorded(warehouse, run_id, "replay", entry.name, results) as result:
-                source = KINDS[entry.kind](entry, hasher)
+                source = _made(entry, hasher, data)
                 _Work(warehouse, source, _names(settings), result, progress).load_pending(landed)
                 _judge(result, warehouse.rejected_counts().get(entry.name, 0), entry.max_rejected_ratio)
     return results
@@ -132,7 +136,7 @@ def rehearse(
         result = SourceResult(entry.name)
         with _timed(result):
             left_off = Watermark(marks.get(entry.name, {}), since)
-            _rehearse(KINDS[entry.kind](entry, hasher), session(entry), left_off, result)
+            _rehearse(_made(entry, hasher, data), session(entry), left_off, result)
             _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
         results.append(result)
     return results
@@ -143,9 +147,17 @@ def check(settings: Settings, data: Path) -> Iterator[tuple[str, list[str]]]:
     hasher = people.hasher(people.existing_key(data) or secrets.token_bytes(32))
     for entry in settings.source:
         try:
-            yield entry.name, list(KINDS[entry.kind](entry, hasher).check(session(entry)))
+            yield entry.name, list(_made(entry, hasher, data).check(session(entry)))
         except SourceError as error:
             yield entry.name, [str(error)]
+
+
+def _made(entry: SourceSettings, hasher: Hasher, data: Path) -> Source:
+    if isinstance(entry, CdeventsSettings):
+        from ingest.cdevents import Cdevents
+
+        return Cdevents(entry, hasher, Spool(data, entry.name))
+    return KINDS[entry.kind](entry, hasher)
 
 
 def session(entry: SourceSettings) -> "Http":

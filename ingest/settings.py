@@ -189,9 +189,52 @@ class BuildbotSettings(AccountSettings):
     belongs: list[Belongs] = []
 
 
+class CdeventsSettings(Entry):
+    """Events that others send. `token_env` names the environment variable with the secret that they send along."""
+
+    kind: Literal["cdevents"]
+    path: Path | None = None
+    token_env: str | None = None
+    via_platform: bool | None = None
+    belongs: list[Belongs] = []
+
+    @model_validator(mode="after")
+    def _some_way(self) -> Self:
+        if not self.path and not self.token_env:
+            raise ValueError("needs path, the folder of its files, or token_env, the secret of `uptake receive`")
+        return self
+
+
+class IncidentSettings(ApiSettings):
+    """A source of incidents. Whose they are is told by `belongs`, by globs on the names of services and teams."""
+
+    since: date | None = None
+    """How far back the first sync goes; without it, 90 days."""
+    detected_by: Literal["test", "monitoring", "internal_user", "customer"] | None = None
+    """Who notices first where this source's incidents come from."""
+    belongs: list[Belongs] = []
+
+
+class PagerdutySettings(IncidentSettings):
+    kind: Literal["pagerduty"]
+    base_url: str = "https://api.pagerduty.com"
+    services: Globs = ["*"]
+    urgencies: list[Literal["high", "low"]] = ["high", "low"]
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        return "Authorization", f"Token token={token}"
+
+
 SourceSettings = Annotated[
-    FilesSettings | GithubSettings | GitlabSettings | JenkinsSettings | MlflowSettings | BuildbotSettings,
+    FilesSettings
+    | CdeventsSettings
+    | GithubSettings
+    | GitlabSettings
+    | JenkinsSettings
+    | AzureDevopsSettings
+    | MlflowSettings
+    | BuildbotSettings,
     Field(discriminator="kind"),
 ]
 
-KINDS = ("buildbot", "files", "github", "gitlab", "jenkins", "mlflow")
+KINDS = ("azure_devops", "buildbot", "cdevents", "files", "github", "gitlab", "jenkins", "mlflow")

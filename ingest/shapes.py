@@ -64,8 +64,8 @@ class Shape:
             answer = self._page.validate_json(body)
         except ValidationError:
             return self._singly(body, place, hashed)
-        # some answer without the list where it is empty: then their type says that it may lack
-        found = answer.get(self._key, []) if self._key else answer
+        # some answer without the list where it is empty, or with null: then their type says so
+        found = (answer.get(self._key) or []) if self._key else answer
         total = answer.get("total_count", len(found)) if self._key else len(found)
         return Listing([self._cut(item, hashed) for item in found], total=total, rest=self._rest(answer))
 

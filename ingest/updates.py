@@ -44,10 +44,12 @@ class Updates(ABC):
     changed = "updated_at"
     """The field that holds when an item last changed, in UTC to the millisecond."""
 
+    mark_type: type[UpdateMark] = UpdateMark
+
     def __init__(self, api: Api, key: str, marks: Mapping[str, Any], reach: Reach) -> None:
         self._api = api
         self._key = key
-        self._mark = UpdateMark.of(marks, key)
+        self._mark = self.mark_type.of(marks, key)
         self._reach = reach
         self._rejected: list[Rejected] = []
 
@@ -62,7 +64,7 @@ class Updates(ABC):
             mark.since, mark.seen, mark.etag, mark.recent = min(mark.since or begin, begin), begin, None, {}
         for listing in self._pages(begin):
             yield from self._take(listing)
-        if mark != before:
+        if mark != before or self._rejected:
             yield self._page([])
 
     def _take(self, listing: Listing) -> Iterator[Page | Fault]:
