@@ -27,6 +27,17 @@ by_step as (
     select distinct named.name, named.failed_step, control.control
     from named inner join settings.control as control on matches(named.failed_step, control.pattern)
 ),
+replaced as (
+    -- of a job that was run again the newest decides, since many sources keep no other
+    select ci_job.job_id
+    from staging.ci_job
+    inner join facts.ci_run using (run_id)
+    where ci_run.attempt_count > 1
+    qualify row_number() over (
+        partition by ci_job.run_id, ci_job.name
+        order by coalesce(ci_job.finished_at, ci_job.started_at, ci_job.created_at) desc nulls last, ci_job.job_id desc
+    ) > 1
+),
 job as (
     select
         ci_job.run_id,
@@ -41,6 +52,7 @@ job as (
         coalesce(ci_job.finished_at, ci_job.started_at, ci_job.created_at, ci_run.finished_at, ci_run.created_at) as ended_at
     from staging.ci_job
     inner join facts.ci_run using (run_id)
+    anti join replaced using (job_id)
     where ci_job.conclusion in ('success', 'failure', 'timed_out')
 ),
 checked_in as (
