@@ -1,0 +1,353 @@
+"""Every figure of a simulated organisation equals one that plain Python counts from the same records."""
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+
+from queries import metrics
+from queries.slice import Slice, period_start
+from tests.queries.conftest import Simulated
+from tests.queries.recount import CHANGES, VERDICTS, Changed, Deployed, Ran, Recount
+from tests.queries.test_statistics import plain_kaplan_meier, tail_by_integration
+
+Answer = dict[str, Any]
+SLICES = [
+    Slice(),
+    Slice(by="month"),
+    Slice(by="week"),
+    Slice(group=("team_id",)),
+    Slice(by="month", group=("team_id",)),
+    Slice(group=("domain", "repo")),
+    Slice(since=date(2025, 12, 29), until=date(2026, 3, 30)),
+]
+
+
+@pytest.fixture(scope="module")
+def recount(simulated: Simulated) -> Recount:
+    return Recount(simulated.records, simulated.definitions, simulated.now)
+
+
+def quantile(values: list[float], share: float) -> float:
+    """Linear between order statistics."""
+    ordered = sorted(values)
+    place = (len(ordered) - 1) * share
+    below = ordered[math.floor(place)]
+    return below + (ordered[math.ceil(place)] - below) * (place - math.floor(place))
+
+
+def median_from(values: list[float], least: int) -> float | None:
+    return statistics.median(values) if len(values) >= least else None
+
+
+def share(above: int, below: int) -> float | None:
+    return above / below if below else None
+
+
+def deployments(made: list[Deployed]) -> Answer:
+    via = [one for one in made if one.path == "platform"]
+    return {
+        "deployment_count": len(made),
+        "platform_model_count": len({one.row["model_name"] for one in via if one.row.get("model_name")}),
+        "platform_product_count": len({one.product or one.row["repo"] for one in via}),
+    }
+
+
+def failures(made: list[Deployed]) -> Answer:
+    failed = [one for one in made if one.failures]
+    linked = [one for one in failed if "named" in one.failures]
+    return {
+        "deployment_count": len(made),
+        "failed_count": len(failed),
+        "linked_count": len(linked),
+        "inferred_count": len(failed) - len(linked),
+        "change_fail_ratio": share(len(failed), len(made)),
+    }
+
+
+def attempts(made: list[Deployed]) -> Answer:
+    failed = sum(one.row["status"] == "failed" for one in made)
+    return {"attempt_count": len(made), "failed_count": failed, "failure_ratio": share(failed, len(made))}
+
+
+def adoption(made: list[Deployed]) -> Answer:
+    via, off = (sum(one.path == path for one in made) for path in ("platform", "off_platform"))
+    return {
+        "platform_count": via,
+        "known_path_count": via + off,
+        "unknown_path_count": len(made) - via - off,
+        "platform_ratio": share(via, via + off),
+    }
+
+
+def lead_times(changes: list[Changed]) -> Answer:
+    shipped = [one.parts for one in changes if one.shipped]
+    coding, review, deploy, lead = ([part[n] for part in shipped if part[n] is not None] for n in range(4))
+    return {
+        "change_count": len(shipped),
+        "measured_count": len(lead),
+        "unlinked_count": len(changes) - len(shipped),
+        "negative_count": sum(any(part is not None and part < 0 for part in parts[:3]) for parts in shipped),
+        "coding_count": len(coding),
+        "review_count": len(review),
+        "lead_time_hours_median_shipped": median_from(lead, 6),
+        "lead_time_hours_p75": quantile(lead, 0.75) if len(lead) >= 13 else None,
+        "lead_time_hours_p90": quantile(lead, 0.9) if len(lead) >= 36 else None,
+        "coding_hours_median": median_from(coding, 6),
+        "review_hours_median": median_from(review, 6),
+        "deploy_hours_median": median_from(deploy, 6),
+    }
+
+
+def with_waiting(changes: list[Changed], recount: Recount) -> Answer:
+    """The median by Kaplan and Meier, over lead times and over how long others have waited by now; in whole seconds."""
+    lives = [(round(one.parts[3] * 3600), True) for one in changes if one.parts[3] is not None]
+    waits = [one.hours(one.row.get("first_commit_at"), recount.as_of) for one in changes if one.is_waiting]
+    censored = [(round(hours * 3600), False) for hours in waits if hours is not None]
+    found = plain_kaplan_meier(lives + censored)
+    median = None if found is None or len(lives) < 6 else float(found) / 3600
+    return {"waiting_count": len(censored), "lead_time_hours_median": median}
+
+
+def health(runs: list[Ran]) -> Answer:
+    ended = [run for run in runs if run.last.get("conclusion") in VERDICTS]
+    good = sum(run.last["conclusion"] == "success" for run in ended)
+    first = [run.first["conclusion"] for run in ended if run.first and run.first.get("conclusion") in VERDICTS]
+    starts = [run.first for run in ended if run.first and run.first.get("started_at")]
+    queue = [(row["started_at"] - row["created_at"]).total_seconds() for row in starts]
+    took = [
+        (run.last["finished_at"] - run.last["started_at"]).total_seconds()
+        for run in ended
+        if run.last.get("started_at") and run.last.get("finished_at")
+    ]
+    return {
+        "run_count": len(ended),
+        "success_count": good,
+        "failure_count": sum(run.last["conclusion"] == "failure" for run in ended),
+        "timed_out_count": sum(run.last["conclusion"] == "timed_out" for run in ended),
+        "cancelled_count": sum(run.last.get("conclusion") == "cancelled" for run in runs),
+        "rerun_count": sum(run.attempt_count > 1 for run in ended),
+        "flaky_count": sum(run.is_flaky for run in runs),
+        "success_ratio": share(good, len(ended)),
+        "first_success_ratio": share(first.count("success"), len(first)),
+        "queue_seconds_median": median_from(queue, 6),
+        "duration_seconds_median": median_from(took, 6),
+        "duration_seconds_p90": quantile(took, 0.9) if len(took) >= 36 else None,
+    }
+
+
+def group_of(recount: Recount, thing: Any, day: date, part: Slice) -> tuple[Any, ...]:
+    repo = thing.last["repo"] if isinstance(thing, Ran) else thing.row["repo"]
+    values = {"team_id": thing.team_id, "domain": recount.domain.get(thing.team_id), "repo": repo}
+    period = [] if part.by == "all" else [period_start(day, part.by)]
+    return (*period, *(values[name] for name in part.group))
+
+
+def compare(
+    simulated: Simulated,
+    recount: Recount,
+    name: str,
+    part: Slice,
+    *,
+    of: Iterable[tuple[Any, date]],
+    count: Callable[[list[Any]], Answer],
+) -> None:
+    """Row by row: the answer has a row for every group that something belongs to, and each says what is counted."""
+    groups: dict[tuple[Any, ...], list[Any]] = defaultdict(list)
+    for thing, day in of:
+        if (part.since is None or day >= part.since) and (part.until is None or day < part.until):
+            groups[group_of(recount, thing, day, part)].append(thing)
+    answer = metrics.ask(simulated.con, name, part)
+    columns = [] if part.by == "all" else ["period"]
+    asked = {tuple(row[column] for column in (*columns, *part.group)): row for row in answer.iter_rows(named=True)}
+    assert len(asked) == len(answer)
+    assert set(groups) <= set(asked)
+    for group, row in asked.items():
+        for column, expected in count(groups[group]).items():
+            if isinstance(expected, float):
+                assert row[column] == pytest.approx(expected, rel=1e-9), (group, column)
+            else:
+                assert row[column] == expected, (group, column)
+
+
+def by_slice(part: Slice) -> str:
+    return " ".join([part.by, *part.group, *(["window"] if part.since else [])])
+
+
+every_slice = pytest.mark.parametrize("part", SLICES, ids=by_slice)
+
+
+def ended_in_production(recount: Recount) -> list[tuple[Deployed, date]]:
+    ended = [one for one in recount.deployments if one.finished_at and one.row["status"] in {"succeeded", "failed"}]
+    return [(one, recount.day(one.finished_at)) for one in ended if one.environment_class == "production"]
+
+
+def live(recount: Recount) -> list[tuple[Deployed, date]]:
+    return [(one, day) for one, day in ended_in_production(recount) if one.is_live]
+
+
+@every_slice
+def test_deployments(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    compare(simulated, recount, "deployment_count", part, of=live(recount), count=deployments)
+
+
+@every_slice
+def test_change_failures(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    compare(simulated, recount, "change_fail_rate", part, of=live(recount), count=failures)
+
+
+@every_slice
+def test_failed_attempts(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    compare(simulated, recount, "deployment_failure_rate", part, of=ended_in_production(recount), count=attempts)
+
+
+@every_slice
+def test_adoption(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    compare(simulated, recount, "adoption_share", part, of=live(recount), count=adoption)
+
+
+@every_slice
+def test_lead_times(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    changes = [
+        (one, recount.day(one.shipped.finished_at if one.shipped else one.row["merged_at"]))
+        for one in recount.changes
+        if not one.row.get("is_bot")
+    ]
+
+    def count(some: list[Changed]) -> Answer:
+        return lead_times(some) | with_waiting(some, recount)
+
+    compare(simulated, recount, "lead_time", part, of=changes, count=count)
+
+
+@every_slice
+def test_pipelines(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    runs = [(run, recount.day(run.created_at)) for run in recount.runs]
+    compare(simulated, recount, "ci_health", part, of=runs, count=health)
+
+
+def test_the_simulation_has_what_it_takes(recount: Recount) -> None:
+    """Otherwise the comparisons above would compare nothing."""
+    evidence = [one.failures for one in recount.live if one.failures]
+    assert sum("named" in found for found in evidence) > 5 and sum("named" not in found for found in evidence) > 5
+    assert {one.path for one in recount.live} == {"platform", "off_platform", "unknown"}
+    assert {one.cause for one in recount.live} >= CHANGES - {"promotion"} | {"retrain", "rollback"}
+    assert sum(one.is_waiting for one in recount.changes) > 5
+    assert sum(one.shipped is None and not one.is_waiting for one in recount.changes) > 0
+    assert sum(run.is_flaky for run in recount.runs) > 20 and sum(run.attempt_count > 1 for run in recount.runs) > 20
+    assert len({one.product for one in recount.live if one.row["repo"] == "acme/next-best-offer"}) == 3
+    assert {one.team_id for one in recount.live if one.row["repo"] == "acme/churn-model"} == {"t01", "t08"}
+
+
+@pytest.mark.parametrize("group", [(), ("team_id",)])
+def test_frequency(group: tuple[str, ...], simulated: Simulated, recount: Recount) -> None:
+    since, until = date(2025, 11, 3), date(2026, 3, 30)
+    weeks = [since + timedelta(days=7 * n) for n in range((until - since).days // 7)]
+    days: dict[Any, list[date]] = defaultdict(list)
+    for one, day in live(recount):
+        if one.cause in CHANGES and since <= day < until:
+            days[one.team_id if group else None].append(day)
+    answer = metrics.ask(simulated.con, "deployment_frequency", Slice(group=group, since=since, until=until))
+    assert len(answer) == len(days)
+    for row in answer.iter_rows(named=True):
+        mine = days[row["team_id"] if group else None]
+        distinct = [len({day for day in mine if period_start(day, "week") == week}) for week in weeks]
+        assert row["days_per_week_median"] == statistics.median(distinct)
+        assert row["deployments_per_week"] == pytest.approx(len(mine) / len(weeks))
+        assert row["week_count"] == len(weeks)
+
+
+def test_active_and_eligible_teams(simulated: Simulated, recount: Recount) -> None:
+    adopters = {team["team_id"]: team for team in recount.records["team"] if not team.get("is_platform_team")}
+    answer = metrics.ask(simulated.con, "adoption_share", Slice(by="month"))
+    assert answer["eligible_team_count"].n_unique() > 1
+    for row in answer.iter_rows(named=True):
+        month = row["period"]
+        after = (month + timedelta(days=32)).replace(day=1)
+        active = {
+            one.team_id
+            for one, day in live(recount)
+            if period_start(day, "month") == month
+            and one.path == "platform"
+            and one.team_id in adopters
+            and adopters[one.team_id].get("eligible_at", one.finished_at) <= one.finished_at
+        }
+        eligible = [
+            team for team in adopters.values() if "eligible_at" not in team or recount.day(team["eligible_at"]) < after
+        ]
+        assert row["active_team_count"] == len(active)
+        assert row["eligible_team_count"] == len(eligible)
+
+
+def pains(records: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], list[tuple[str | None, float, bool]]]:
+    """Team, severity and whether affected, of each respondent to each pain of each survey; the newest answer counts."""
+    answers = [row for row in records["survey_answer"] if row.get("pain_id") and row.get("rating") is not None]
+    answers.sort(key=lambda row: (row["submitted_at"], row["response_id"], row["question_id"]))
+    newest: dict[tuple[str, str, str], tuple[str | None, float, bool]] = {}
+    for row in answers:
+        low, high = row["scale_min"], row["scale_max"]
+        severity = (row["rating"] - low) / (high - low)
+        person = row.get("respondent") or row["response_id"]
+        newest[row["survey_id"], row["pain_id"], person] = row.get("team_id"), severity, row["rating"] >= high - 1
+    found: dict[tuple[str, str], list[tuple[str | None, float, bool]]] = defaultdict(list)
+    for (survey, pain, _), answer in newest.items():
+        found[survey, pain].append(answer)
+    return found
+
+
+def test_pain(simulated: Simulated) -> None:
+    found = pains(simulated.records)
+    answer = metrics.ask(simulated.con, "pain", Slice())
+    assert len(answer) == len(found) == 24
+    for row in answer.iter_rows(named=True):
+        mine = found[row["survey_id"], row["pain_id"]]
+        assert row["answer_count"] == len(mine)
+        assert row["affected_count"] == sum(affected for _, _, affected in mine)
+        assert row["severity_mean"] == pytest.approx(statistics.mean(severity for _, severity, _ in mine))
+
+
+def test_pain_of_teams_that_are_shown(simulated: Simulated) -> None:
+    found = pains(simulated.records)
+    answer = metrics.ask(simulated.con, "pain", Slice(group=("team_id",)))
+    shown = answer.drop_nulls("answer_count")
+    assert 0 < len(shown) < len(answer)
+    for row in shown.iter_rows(named=True):
+        mine = [one for one in found[row["survey_id"], row["pain_id"]] if one[0] == row["team_id"]]
+        assert row["answer_count"] == len(mine) >= 5
+        assert row["affected_count"] == sum(affected for _, _, affected in mine)
+
+
+def test_pain_against_priorities(simulated: Simulated) -> None:
+    found = pains(simulated.records)
+    newest = max(simulated.records["survey"], key=lambda row: row["opened_at"])["survey_id"]
+    planned = [row for row in simulated.records["initiative"] if row["status"] in {"planned", "in_progress"}]
+    weight = {row["initiative_id"]: (6 - row.get("priority", 3)) / 5 for row in planned}
+    scores = {}
+    for (survey, pain), answers in found.items():
+        if survey == newest:
+            reach = sum(affected for _, _, affected in answers) / len(answers)
+            scores[pain] = reach * statistics.mean(severity for _, severity, _ in answers)
+    answer = metrics.ask(simulated.con, "pain_overlap", Slice())
+    assert {row["quadrant"] for row in answer.iter_rows(named=True)} >= {"quick_win", "listen", "drift"}
+    overlap = 0.0
+    for row in answer.iter_rows(named=True):
+        answers = found[newest, row["pain_id"]]
+        work = [one for one in planned if row["pain_id"] in one.get("pain_ids", [])]
+        attention = sum(weight[one["initiative_id"]] / len(one["pain_ids"]) for one in work) / sum(weight.values())
+        pain_share = scores[row["pain_id"]] / sum(scores.values())
+        overlap += min(attention, pain_share)
+        assert row["survey_id"] == newest
+        assert row["pain_score"] == pytest.approx(scores[row["pain_id"]])
+        assert row["priority_score"] == max((weight[one["initiative_id"]] for one in work), default=0)
+        assert row["attention_share"] == pytest.approx(attention)
+        assert row["pain_share"] == pytest.approx(pain_share)
+        probability = tail_by_integration(sum(affected for _, _, affected in answers), len(answers), 1 / 3)
+        hurts = "yes" if probability >= 0.8 else "no" if probability <= 0.2 else "unsure"
+        labels = {("yes", True): "quick_win", ("yes", False): "listen", ("no", True): "drift", ("no", False): "later"}
+        assert row["quadrant"] == labels.get((hurts, bool(work)), "unsure")
+    index = metrics.ask(simulated.con, "overlap_index", Slice())
+    assert index["overlap_index"][0] == pytest.approx(overlap)
