@@ -42,3 +42,18 @@ def by_token(field: str, param: str) -> After:
         return {**params, param: str(token)} if token else None
 
     return after
+
+
+def by_offset(more: str | None = None, size: str = "limit") -> After:
+    """Counted on by `size`; until the answer's `more` says that it was the last page, else until one is not full."""
+
+    def after(listing: Listing, params: Params) -> Params | None:
+        count = len(listing.items) + len(listing.rejected)
+        goes_on = bool(listing.rest.get(more)) if more else count == params[size]
+        return {**params, "offset": _number(params["offset"]) + count} if goes_on else None
+
+    return after
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else int(str(value))

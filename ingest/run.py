@@ -50,6 +50,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "jenkins": _remote("jenkins", "Jenkins"),
     "mlflow": _remote("mlflow", "Mlflow"),
     "buildbot": _remote("buildbot", "Buildbot"),
+    "pagerduty": _remote("pagerduty", "Pagerduty"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

@@ -233,8 +233,9 @@ SourceSettings = Annotated[
     | JenkinsSettings
     | AzureDevopsSettings
     | MlflowSettings
-    | BuildbotSettings,
+    | BuildbotSettings
+    | PagerdutySettings,
     Field(discriminator="kind"),
 ]
 
-KINDS = ("azure_devops", "buildbot", "cdevents", "files", "github", "gitlab", "jenkins", "mlflow")
+KINDS = ("azure_devops", "buildbot", "cdevents", "files", "github", "gitlab", "jenkins", "mlflow", "pagerduty")
