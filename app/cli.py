@@ -107,6 +107,21 @@ def app(port: int) -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8480, show_default=True)
+@common
+def receive(host: str, port: int) -> None:
+    """Take CDEvents over HTTP and keep them for the next ingest."""
+    from ingest.receive import receiver
+
+    says = console()
+    with receiver(_settings(), data_folder(), host, port, lambda line: says.errors([line])) as server:
+        says.info(f"receive: listening on http://{host}:{server.server_port}")
+        sys.stdout.flush()
+        server.serve_forever()
+
+
+@main.command()
 @click.argument("name", required=False)
 @click.option("--by", default="all", show_default=True, metavar="PERIOD", help="day, week, month, quarter or all.")
 @click.option("--group", default="", metavar="COL,...", help="Columns to split by.")

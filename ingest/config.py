@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from ingest.errors import ConfigError
-from ingest.settings import KINDS, FilesSettings, Globs, SourceSettings, Table
+from ingest.settings import KINDS, Globs, SourceSettings, Table
 
 DEFAULT_FILE = "uptake.toml"
 
@@ -125,13 +125,13 @@ def parse(raw: dict[str, Any], file: Path) -> Settings:
         settings = TypeAdapter(Settings).validate_python(raw)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(file, raw, fault) for fault in error.errors())) from None
-    anchored = [
-        source.model_copy(update={"path": file.parent / source.path.expanduser()})
-        if isinstance(source, FilesSettings)
-        else source
-        for source in settings.source
-    ]
-    return settings.model_copy(update={"source": anchored})
+    return settings.model_copy(update={"source": [_anchored(source, file.parent) for source in settings.source]})
+
+
+def _anchored(source: SourceSettings, folder: Path) -> SourceSettings:
+    """With a path that starts where the config lies, if it is relative."""
+    path = getattr(source, "path", None)
+    return source.model_copy(update={"path": folder / path.expanduser()}) if isinstance(path, Path) else source
 
 
 def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:

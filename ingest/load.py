@@ -3,16 +3,17 @@
 A crash before the commit leaves the file pending, and the next run loads it: recovery and replay are this same path.
 """
 
+import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from ingest.raw import RawFile
 from ingest.records import RECORDS, Record
-from ingest.source import Page, Rejected, Source
+from ingest.source import Assembling, Event, Page, Rejected, Source
 from ingest.warehouse import REJECTED, Warehouse
 
 
@@ -46,6 +47,8 @@ class _Batch:
     read_anew: set[str] = field(default_factory=set)
     covered: set[str] = field(default_factory=set)
     marks: dict[str, Any] = field(default_factory=dict)
+    events: dict[tuple[str, str], set[str]] = field(default_factory=dict)
+    unmade: dict[str, list[str]] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         self.counts.pages += 1
@@ -59,8 +62,32 @@ class _Batch:
         for parsed in self.source.parse(page):
             if isinstance(parsed, Rejected):
                 self.rejected.append((page.kind, parsed))
+            elif isinstance(parsed, Event):
+                self.events.setdefault((parsed.noun, parsed.id), set()).add(_as_text(parsed.content))
             else:
                 records.setdefault(parsed.noun, []).append(parsed)
+        self._take(records)
+
+    def assemble(self, known: Mapping[tuple[str, str], set[str]]) -> None:
+        """Makes records of the events that came, together with those that are `known` of the same records."""
+        if not isinstance(self.source, Assembling):
+            return
+        records: dict[str, list[Record]] = {}
+        for (noun, name), events in self.events.items():
+            place = f"{self.source.name}/{noun}/{name}"
+            self.read_anew.add(place)
+            self.covered.add(noun)
+            told = [from_json(text) for text in sorted(events | known.get((noun, name), set()))]
+            made = list(self.source.assemble(noun, place, told))
+            found = [each for each in made if not isinstance(each, Rejected)]
+            records.setdefault(noun, []).extend(found)
+            self.rejected.extend((noun, each) for each in made if isinstance(each, Rejected))
+            if not found:
+                # what fewer events made of it before must not stay
+                self.unmade.setdefault(noun, []).append(str(own_id(name, self.source.name)))
+        self._take({noun: rows for noun, rows in records.items() if rows})
+
+    def _take(self, records: Mapping[str, list[Record]]) -> None:
         for noun, rows in records.items():
             self.counts.received += len(rows)
             frame = _frame(rows, self.schemas[noun], self.source.name, self.names)
@@ -81,11 +108,15 @@ def load(warehouse: Warehouse, source: Source, file: RawFile, names: Collection[
     batch = _Batch(source, names, warehouse.schemas)
     for page in file.pages():
         batch.add(page)
+    batch.assemble(warehouse.events(source.name, list(batch.events)))
     counts = batch.counts
     counts.rejected = len(batch.rejected)
     with warehouse.transaction():
         for noun, frame in batch.newest():
             counts.rows += warehouse.upsert(noun, frame)
+        for noun, ids in batch.unmade.items():
+            warehouse.retract(source.name, noun, ids)
+        warehouse.keep_events(source.name, batch.events)
         warehouse.reject(source.name, batch.read_anew, _rejects(source.name, batch.rejected))
         warehouse.cover(source.name, sorted(batch.covered | batch.frames.keys()))
         warehouse.mark(source.name, batch.marks)
@@ -140,3 +171,8 @@ def _rejects(source: str, rejected: list[tuple[str, Rejected]]) -> pl.DataFrame:
 
 def _as_json(value: Any) -> str | None:
     return None if value is None else to_json(value).decode()
+
+
+def _as_text(content: Mapping[str, Any]) -> str:
+    """The same text for the same content, whatever the order of its keys."""
+    return json.dumps(content, sort_keys=True, ensure_ascii=False)

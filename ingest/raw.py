@@ -146,7 +146,7 @@ class _Writing:
         self._out.close()
         self._temporary.rename(self._file.path)
         for folder in self._file.path.parents[:4]:
-            _sync(folder)
+            sync_folder(folder)
         return self._file
 
     def abandon(self) -> None:
@@ -155,7 +155,7 @@ class _Writing:
             self._out.close()
 
 
-def _sync(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Makes the names in a folder survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 from ingest.records import Record
 
@@ -61,6 +61,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Event:
+    """One of the things that were told of a record, which they make only together: see Assembling."""
+
+    noun: str
+    id: str
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Fault:
     """A part of a source that could not be fetched: one line naming place, cause and remedy. The rest goes on."""
 
@@ -76,10 +85,31 @@ class Source(Protocol):
         """Yields pages in an order in which committing each and its marks leaves no hole."""
         ...
 
-    def parse(self, page: Page) -> Iterator[Record | Rejected]:
+    def parse(self, page: Page) -> Iterator[Record | Rejected | Event]:
         """Pure: no HTTP, clock or database. Ids are those of the source; ingest prefixes them later."""
         ...
 
     def check(self, http: "Http") -> Iterator[str]:
         """Yields one line for each thing that is missing (credential, permission, reachability); nothing when fine."""
+        ...
+
+
+@runtime_checkable
+class Assembling(Protocol):
+    """A source whose `parse` gives events. All that were ever loaded of a record are kept, each once."""
+
+    def assemble(self, noun: str, place: str, events: list[dict[str, Any]]) -> Iterator[Record | Rejected]:
+        """Pure, as `parse`: what all events of a record make of it, if anything yet.
+
+        They come in a fixed order, whatever that in which they arrived. `place` names the record in messages.
+        """
+        ...
+
+
+@runtime_checkable
+class Settling(Protocol):
+    """A source that keeps what it fetches from until it is loaded."""
+
+    def settle(self, marks: Mapping[str, Any]) -> None:
+        """Called when all that was fetched is loaded, with the marks as they then are: what they name may go."""
         ...

@@ -128,6 +128,29 @@ class Warehouse:
         """Notes that the source delivers these records, even when it has no row of them."""
         self._run(_STATEMENTS["cover"], {"source": source, "records": list(nouns)})
 
+    def events(self, source: str, wanted: Iterable[tuple[str, str]]) -> dict[tuple[str, str], set[str]]:
+        """What is kept of these records: (noun, id) -> the events as JSON."""
+        kept: dict[tuple[str, str], set[str]] = {}
+        names = list(wanted)
+        if names:
+            asked = {"source": source, "records": [noun for noun, _ in names], "ids": [name for _, name in names]}
+            for noun, name, content in self._run(_STATEMENTS["events"], asked).fetchall():
+                kept.setdefault((noun, name), set()).add(content)
+        return kept
+
+    def keep_events(self, source: str, told: Mapping[tuple[str, str], Iterable[str]]) -> None:
+        """Keeps events by their record, each once."""
+        rows = [(source, noun, name, content) for (noun, name), events in told.items() for content in events]
+        if rows:
+            schema = dict.fromkeys(("source", "record", "id", "content"), pl.String)
+            with self._registered("told", pl.DataFrame(rows, schema=schema, orient="row")):
+                self._run(_STATEMENTS["keep_events"])
+
+    def retract(self, source: str, noun: str, ids: list[str]) -> None:
+        """Removes records by their id, as staging holds it."""
+        statement = Template(_STATEMENTS["retract"]).substitute(noun=noun, id=RECORDS[noun].ids[0])
+        self._run(statement, {"source": source, "ids": ids})
+
     def mark(self, source: str, marks: Mapping[str, Any]) -> None:
         """Sets where the source left off."""
         if marks:
@@ -151,7 +174,7 @@ class Warehouse:
         """Empties everything of these sources but the run log, in one transaction; a replay fills it again."""
         tables = [f"staging.{noun}" for noun in (*RECORDS, "rejected", "coverage")]
         with self.transaction():
-            for table in [*tables, "meta.raw_file", "meta.watermark"]:
+            for table in [*tables, "meta.raw_file", "meta.watermark", "meta.event"]:
                 statement = Template(_STATEMENTS["forget"]).substitute(table=table)
                 self._run(statement, {"sources": sources})
 

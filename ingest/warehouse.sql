@@ -17,6 +17,14 @@ create table if not exists meta.watermark (
     value json not null
 );
 
+-- What was told of records that only several events together make, each event once.
+create table if not exists meta.event (
+    source text not null,
+    record text not null,
+    id text not null,
+    content text not null
+);
+
 create table if not exists meta.run (
     run_id bigint not null,
     command text not null,
@@ -65,6 +73,24 @@ using (select $source as source, key, cast(value as json) as value from (select 
 on old.source = new.source and old.key = new.key
 when matched then update by name
 when not matched then insert by name;
+
+-- name: events
+select record, id, content
+from meta.event
+semi join (select unnest($records) as record, unnest($ids) as id) as wanted using (record, id)
+where source = $source;
+
+-- name: keep_events
+insert into meta.event by name
+select source, record, id, content from told
+where not exists (
+    select 1 from meta.event as old
+    where old.source = told.source and old.record = told.record and old.id = told.id and old.content = told.content
+);
+
+-- name: retract
+-- A template, as above.
+delete from staging.$noun where source = $$source and $id in (select unnest($$ids));
 
 -- name: record_raw_file
 insert into meta.raw_file values ($name, $source, $number, $page_count, $row_count, $rejected_count);
