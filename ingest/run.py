@@ -46,11 +46,13 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "files": Files,
     "github": _remote("github", "Github"),
     "gitlab": _remote("gitlab", "Gitlab"),
+    "argocd": _remote("argocd", "Argocd"),
     "azure_devops": _remote("azure_devops", "AzureDevops"),
     "jenkins": _remote("jenkins", "Jenkins"),
     "mlflow": _remote("mlflow", "Mlflow"),
     "buildbot": _remote("buildbot", "Buildbot"),
     "pagerduty": _remote("pagerduty", "Pagerduty"),
+    "opsgenie": _remote("opsgenie", "Opsgenie"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal, Self, get_args
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -144,6 +144,19 @@ class AzureDevopsSettings(ApiSettings):
         return basic("", token)
 
 
+Origin = Annotated[str, Field(pattern=r"^(application|project|namespace|cluster|(label|annotation):\S+)$")]
+"""What of an application holds a name: itself, its project, where it goes to, or one of its labels or annotations."""
+
+
+class ArgocdSettings(ApiSettings):
+    kind: Literal["argocd"]
+    applications: Globs = ["*"]
+    environment: Annotated[list[Origin], Field(min_length=1)] = ["namespace"]
+    product: list[Origin] = []
+    repo: list[Origin] = []
+    """Where the repository of the code stands; without it, that of the manifests."""
+
+
 class JenkinsDeployment(Table):
     """How a build, or a stage in it, is known as a deployment, and to which environment."""
 
@@ -225,6 +238,26 @@ class PagerdutySettings(IncidentSettings):
         return "Authorization", f"Token token={token}"
 
 
+class OpsgenieSettings(IncidentSettings):
+    kind: Literal["opsgenie"]
+    base_url: str = "https://api.opsgenie.com"
+    user: str | None = None
+    """Of Jira Service Management: the account that the token belongs to."""
+    reads: Literal["incidents", "alerts"] = "incidents"
+    services: Globs = ["*"]
+    priorities: list[Literal["P1", "P2", "P3", "P4", "P5"]] = ["P1", "P2", "P3", "P4", "P5"]
+
+    @property
+    def is_jira(self) -> bool:
+        """Whether the address is that of Jira Service Management, which has alerts only: its incidents are issues."""
+        return "/jsm/ops/" in f"{self.base_url}/"
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        if not self.is_jira:
+            return "Authorization", f"GenieKey {token}"
+        return basic(self.user, token) if self.user else bearer(token)
+
+
 SourceSettings = Annotated[
     FilesSettings
     | CdeventsSettings
@@ -232,10 +265,14 @@ SourceSettings = Annotated[
     | GitlabSettings
     | JenkinsSettings
     | AzureDevopsSettings
+    | ArgocdSettings
     | MlflowSettings
     | BuildbotSettings
-    | PagerdutySettings,
+    | PagerdutySettings
+    | OpsgenieSettings,
     Field(discriminator="kind"),
 ]
 
-KINDS = ("azure_devops", "buildbot", "cdevents", "files", "github", "gitlab", "jenkins", "mlflow", "pagerduty")
+KINDS: tuple[str, ...] = tuple(
+    get_args(each.model_fields["kind"].annotation)[0] for each in get_args(get_args(SourceSettings)[0])
+)
