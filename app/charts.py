@@ -66,7 +66,8 @@ def of_hours(longest: float | None) -> Unit:
 
 def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
     """An empty figure with the house style; `right` leaves room for labels, in pixels."""
-    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "automargin": True, "title": None}
+    axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "automargin": True}
+    axis["tickfont"] = {"color": MUTED, "size": 12}
     return go.Figure(
         layout={
             "template": go.layout.Template(),

@@ -1,6 +1,6 @@
 """Tables of the delivery page: path beside path, team by team, and the deployments behind the figures."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -109,7 +109,12 @@ def by_team(view: View) -> None:
     names = view.model.names()
     shown = (
         table.with_columns(
-            team=pl.col("team_id").replace_strict(names, default=pl.col("team_id")).fill_null("no known owner")
+            _spoken(table["change_fail_ratio_low"], table["change_fail_ratio_high"]),
+            pl.col("team_id")
+            .replace_strict(names, default=pl.col("team_id"))
+            .fill_null("no known owner")
+            .alias("team"),
+            pl.col("withheld").map_elements(words.withheld, return_dtype=pl.String),
         )
         .sort(pl.col("team").str.to_lowercase())
         .select(
@@ -119,10 +124,12 @@ def by_team(view: View) -> None:
             (pl.col("lead_time_hours_median") / 24).round(1).alias("lead_time_days"),
             pl.col("change_count").fill_null(0),
             "failed_count",
-            _spoken(table, ("change_fail_ratio_low", "change_fail_ratio_high")),
-            pl.col("withheld").map_elements(words.withheld, return_dtype=pl.String),
+            "range",
+            "withheld",
         )
     )
+    if shown["withheld"].is_null().all():
+        shown = shown.drop("withheld")
     st.dataframe(
         shown,
         hide_index=True,
@@ -151,9 +158,8 @@ def by_team(view: View) -> None:
     download("delivery_by_team.csv", shown, key="csv-teams")
 
 
-def _spoken(table: pl.DataFrame, ends: Sequence[str]) -> pl.Series:
-    low, high = (table[end] for end in ends)
-    texts = [words.share_range(a, b) if a is not None else None for a, b in zip(low, high, strict=True)]
+def _spoken(low: pl.Series, high: pl.Series) -> pl.Series:
+    texts = [words.share_range(*ends) if None not in ends else None for ends in zip(low, high, strict=True)]
     return pl.Series("range", texts, dtype=pl.String)
 
 
@@ -201,7 +207,7 @@ def behind(view: View) -> None:
 def _ended(view: View) -> Slice:
     """The slice of the fact: it knows teams and no domains, so a domain is the teams in it."""
     where = {"environment_class": (filters.ENVIRONMENT,), "status": ("succeeded", "failed")}
-    if view.filters.path != "any":
+    if view.filters.path:
         where["path"] = (view.filters.path,)
     teams = view.model.table("team")
     if view.filters.domain:

@@ -7,6 +7,8 @@ from app import charts, figures, sentences, words
 from app.charts import Line
 from app.page import View
 
+NOTHING = "Nothing was deployed to production in this period, as far as the sources show."
+
 
 def deployments(view: View, key: str) -> None:
     """Deployments per period by path; the title speaks of the path that is chosen, else of the platform."""
@@ -14,9 +16,9 @@ def deployments(view: View, key: str) -> None:
     part = view.part("deployment_count", by=by, group=("path",))
     frame = view.model.ask("deployment_count", part)
     if not frame["deployment_count"].sum():
-        refused(frame, "Nothing was deployed to production in this period, as far as the sources show.")
+        refused(view, "deployment_count", NOTHING)
         return
-    path = view.filters.path if view.filters.path != "any" else "platform"
+    path = view.filters.path or "platform"
     chosen = frame.filter(pl.col("path") == path)
     subject = "Deployments of unknown path" if path == "unknown" else f"Deployments {words.PATHS[path]}"
     view.chart(
@@ -36,7 +38,7 @@ def lead_time(view: View, key: str, *, slow: bool = False) -> None:
     part = view.part("lead_time", by=by)
     frame = view.model.ask("lead_time", part)
     if frame["lead_time_hours_median"].is_null().all():
-        refused(frame, "No change with a known first commit reached production in this period.")
+        refused(view, "lead_time", "No change with a known first commit reached production in this period.")
         return
     series = [Line("lead_time_hours_median", "half take less")]
     if slow:
@@ -52,10 +54,11 @@ def lead_time(view: View, key: str, *, slow: bool = False) -> None:
     )
 
 
-def refused(frame: pl.DataFrame, otherwise: str) -> None:
-    """Why a chart is not drawn: what the metric says, else a sentence."""
-    reasons = frame["withheld"].drop_nulls().to_list() if "withheld" in frame.columns else []
-    st.html(figures.said(words.sentence(words.withheld(reasons[0])) if len(reasons) else otherwise))
+def refused(view: View, name: str, otherwise: str) -> None:
+    """Why a chart is not drawn: what the metric says of the whole window, else a sentence."""
+    row = view.ask(name).row(0, named=True)
+    reason = row.get("withheld")
+    st.html(figures.said(words.sentence(words.withheld(reason)) if reason else otherwise))
 
 
 def longest(frame: pl.DataFrame, column: str) -> float | None:

@@ -1,92 +1,55 @@
-"""The filters as widgets, one row on every page that they mean something on, kept in step with the URL."""
+"""The filters as widgets, one row on every page that they mean something on, bound to the URL.
+
+Bound widgets of the entry script keep their value over pages, links, reloads and the back button; so this runs there,
+before the page, and also where a page has no use for them: then unseen.
+"""
+
+from collections.abc import Collection
 
 import streamlit as st
 
 from app import filters
-from app.filters import Filters
+from app.filters import GRAINS, PATHS, PERIODS, USUAL, Filters
 from app.readmodel import Model
 
-_STATE = "filters"
-_PAGE = "filters page"
+_LAST = "filters"
 _NOTICES = "filters notices"
 
 
-def choose(model: Model, page: str, *, shown: bool = True) -> tuple[Filters, list[str]]:
-    """What the reader has chosen, by widget or by link, and the notices about what in the link meant nothing.
+def choose(model: Model, *, shown: bool = True) -> tuple[Filters, list[str]]:
+    """What the reader has chosen, by widget or by link, and what of the link means nothing here.
 
-    The URL follows the choice. It counts as a link when it differs from the last choice; after a change of page it is
-    empty, which is no choice, so the last one goes on.
+    The notices stay until the choice changes.
     """
-    names, domains = model.names(), _domains(model)
-    url = {key: tuple(st.query_params.get_all(key)) for key in filters.KEYS if key in st.query_params}
-    state: Filters | None = st.session_state.get(_STATE)
-    page_changed = st.session_state.get(_PAGE) != page
-    if state is None or (url != filters.params(state) and (url or not page_changed)):
-        state, st.session_state[_NOTICES] = filters.parse(url, names, domains)
-        _fill(state)
-    else:
-        state, dropped = filters.known_only(state, names, domains)
-        if dropped:
-            st.session_state[_NOTICES] = dropped
-            _fill(state)
-    chosen = _row(state, names, domains) if shown else state
-    if chosen != state:
-        st.session_state[_NOTICES] = []
-    st.session_state[_STATE], st.session_state[_PAGE] = chosen, page
-    _write(chosen)
+    teams = filters.labels(model.names())
+    domains = sorted(set(model.table("team")["domain"].drop_nulls()), key=str.casefold)
+    known: dict[str, Collection[str]] = {
+        "period": PERIODS,
+        "by": GRAINS,
+        "path": PATHS,
+        "team": teams,
+        "domain": domains,
+    }
+    notices = filters.strangers({key: st.query_params.get_all(key) for key in known}, known)
+    chosen = _row(teams, domains, shown)
+    if notices or chosen != st.session_state.get(_LAST):
+        st.session_state[_NOTICES] = notices
+    st.session_state[_LAST] = chosen
     return chosen, st.session_state[_NOTICES]
 
 
-def _row(state: Filters, names: dict[str, str], domains: list[str]) -> Filters:
-    for key in filters.KEYS:
-        # a change of page forgets what widgets hold
-        if _key(key) not in st.session_state:
-            _fill(state)
-    with st.container(key="filters"):
-        period, team, domain, path, by = st.columns([2.2, 4, 3.2, 2.6, 1.8], vertical_alignment="bottom")
-        return Filters(
-            period=period.selectbox(
-                "Period", list(filters.PERIODS), format_func=filters.PERIODS.__getitem__, key=_key("period")
-            ),
-            team=tuple(
-                team.multiselect(
-                    "Teams",
-                    list(names),
-                    format_func=names.__getitem__,
-                    key=_key("team"),
-                    placeholder="All teams",
-                    wrap=False,
-                )
-            ),
-            domain=tuple(
-                domain.multiselect("Domains", domains, key=_key("domain"), placeholder="All domains", wrap=False)
-            ),
-            path=path.selectbox(
-                "Path to production", list(filters.PATHS), format_func=filters.PATHS.__getitem__, key=_key("path")
-            ),
-            by=by.selectbox("Drawn by", list(filters.GRAINS), format_func=filters.GRAINS.__getitem__, key=_key("by")),
+def _row(teams: dict[str, str], domains: list[str], shown: bool) -> Filters:
+    with st.container(key="filters" if shown else "filters-unseen"):
+        columns = st.columns([2.2, 4, 3.2, 2.6, 1.8], vertical_alignment="bottom")
+        period = columns[0].selectbox(
+            "Period", list(PERIODS), list(PERIODS).index(USUAL), key="period", bind="query-params"
         )
-
-
-def _domains(model: Model) -> list[str]:
-    return sorted(set(model.table("team")["domain"].drop_nulls()), key=str.casefold)
-
-
-def _key(name: str) -> str:
-    return f"filter-{name}"
-
-
-def _fill(state: Filters) -> None:
-    for key in filters.KEYS:
-        value = getattr(state, key)
-        st.session_state[_key(key)] = list(value) if isinstance(value, tuple) else value
-
-
-def _write(chosen: Filters) -> None:
-    wanted = filters.params(chosen)
-    for key in filters.KEYS:
-        if key in wanted:
-            if tuple(st.query_params.get_all(key)) != wanted[key]:
-                st.query_params[key] = list(wanted[key])
-        elif key in st.query_params:
-            del st.query_params[key]
+        team = columns[1].multiselect(
+            "Teams", list(teams), key="team", bind="query-params", placeholder="All teams", wrap=False
+        )
+        domain = columns[2].multiselect(
+            "Domains", domains, key="domain", bind="query-params", placeholder="All domains", wrap=False
+        )
+        path = columns[3].selectbox("Path to production", list(PATHS), key="path", bind="query-params")
+        by = columns[4].selectbox("Drawn by", list(GRAINS), key="by", bind="query-params")
+    return Filters(period, GRAINS[by], tuple(teams[label] for label in team), tuple(domain), PATHS[path])

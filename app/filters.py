@@ -1,47 +1,45 @@
 """Which part of the data a reader looks at: from the URL to days, and to the slice that a metric understands.
 
-Pure; app/filterbar.py shows it. Every value has its default, and only what differs from it stands in the URL.
+Pure; app/filterbar.py shows it.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from app import words
 from queries.metrics import METRICS
 from queries.slice import Slice, period_start
 
-PERIODS = {
-    "4w": "Last 4 weeks",
-    "3m": "Last 3 months",
-    "6m": "Last 6 months",
-    "12m": "Last 12 months",
-    "all": "All data",
+PERIODS: dict[str, tuple[str, int] | None] = {
+    "Last 4 weeks": ("week", 4),
+    "Last 3 months": ("month", 3),
+    "Last 6 months": ("month", 6),
+    "Last 12 months": ("month", 12),
+    "All data": None,
 }
-GRAINS = {"auto": "Automatic", "week": "Weeks", "month": "Months"}
-PATHS = {
-    "any": "Any path",
-    "platform": "Through the platform",
-    "off_platform": "Round the platform",
-    "unknown": "Path unknown",
+"""Label -> how many whole weeks or months go back from the running one. Labels stand in the URL, so they stay short."""
+USUAL = "Last 6 months"
+GRAINS: dict[str, str | None] = {"Automatic": None, "Weeks": "week", "Months": "month"}
+PATHS: dict[str, str | None] = {
+    "Any path": None,
+    "Through the platform": "platform",
+    "Round the platform": "off_platform",
+    "Path unknown": "unknown",
 }
 ENVIRONMENT = "production"
-Params = dict[str, tuple[str, ...]]
+_NOUNS = {"period": "period", "by": "step in time", "path": "path", "team": "team", "domain": "domain"}
 
 
 @dataclass(frozen=True)
 class Filters:
-    """What the reader chose. Teams are team_ids; no team or domain chosen means all of them."""
+    """What the reader chose: teams as team_ids, none of them meaning all; `by` and `path` None where left open."""
 
-    period: str = "6m"
-    by: str = "auto"
+    period: str = USUAL
+    by: str | None = None
     team: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
-    path: str = "any"
-
-
-KEYS = ("period", "by", "team", "domain", "path")
-_CHOICES: dict[str, Mapping[str, str]] = {"period": PERIODS, "by": GRAINS, "path": PATHS}
+    path: str | None = None
 
 
 @dataclass(frozen=True)
@@ -61,50 +59,22 @@ class Window:
         return self.until - self.since
 
 
-def params(filters: Filters) -> Params:
-    """The URL parameters that say what was chosen."""
-    found: Params = {}
-    for key in KEYS:
-        value = getattr(filters, key)
-        if value != getattr(Filters(), key):
-            found[key] = value if isinstance(value, tuple) else (value,)
-    return found
+def labels(names: Mapping[str, str]) -> dict[str, str]:
+    """Label -> team_id. The label is the team's name, with its id where another team is called the same."""
+    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    return {f"{name} ({team})" if name in twice else name: team for team, name in names.items()}
 
 
-def parse(
-    given: Mapping[str, Sequence[str]], teams: Collection[str], domains: Collection[str]
-) -> tuple[Filters, list[str]]:
-    """Filters from URL parameters, and one sentence for each value that means nothing here and is left out."""
+def strangers(given: Mapping[str, Sequence[str]], known: Mapping[str, Collection[str]]) -> list[str]:
+    """One sentence for each URL parameter that holds values which are not among the known ones, and are left out."""
     notices = []
-    plain: dict[str, str] = {}
-    for key, choices in _CHOICES.items():
-        values = given.get(key, ())
-        if values and values[-1] in choices:
-            plain[key] = values[-1]
-        elif values:
-            notices.append(
-                f"The link names no known {_NOUNS[key]} (“{_short(values[-1])}”), so the usual one is shown."
-            )
-    several = {key: tuple(dict.fromkeys(given.get(key, ()))) for key in ("team", "domain")}
-    known, more = known_only(Filters(**plain, **several), teams, domains)  # type: ignore[arg-type]
-    return known, notices + more
-
-
-_NOUNS = {"period": "period", "by": "step in time", "path": "path"}
-
-
-def known_only(filters: Filters, teams: Collection[str], domains: Collection[str]) -> tuple[Filters, list[str]]:
-    """Without teams and domains that are not in the data, and one sentence for each kind that was left out."""
-    notices = []
-    for noun, chosen, known in (("team", filters.team, teams), ("domain", filters.domain, domains)):
-        strangers = [f"“{_short(value)}”" for value in chosen if value not in known]
-        if strangers:
-            more = [f"{len(strangers) - 3} more"] if len(strangers) > 3 else []
-            names = words.listed([*strangers[:3], *more])
-            notices.append(f"Not in the data, so left out of the filter: {noun} {names}.")
-    team = tuple(value for value in filters.team if value in teams)
-    domain = tuple(value for value in filters.domain if value in domains)
-    return replace(filters, team=team, domain=domain), notices
+    for key, choices in known.items():
+        missing = [f"“{_short(value)}”" for value in given.get(key, ()) if value not in choices]
+        if missing:
+            more = [f"{len(missing) - 3} more"] if len(missing) > 3 else []
+            names = words.listed([*missing[:3], *more])
+            notices.append(f"The link names a {_NOUNS[key]} that is not here, so it is left out: {names}.")
+    return notices
 
 
 def window(filters: Filters, today: date, first_day: date | None) -> Window:
@@ -114,15 +84,21 @@ def window(filters: Filters, today: date, first_day: date | None) -> Window:
     """
     until = today + timedelta(days=1)
     first = min(first_day or today, today)
-    if filters.period == "all":
-        since = first
-    elif filters.period == "4w":
-        since = period_start(today, "week") - timedelta(weeks=4)
-    else:
-        since = _months_back(today, int(filters.period.removesuffix("m")))
-    since = max(since, first)
+    since = max(_start(PERIODS[filters.period], today) or first, first)
     before = since - (until - since)
-    return Window(since, until, before if before >= first else None, _grain(filters, until - since))
+    # weeks while they still fit side by side, months once they would crowd
+    usual = "week" if until - since <= timedelta(days=125) else "month"
+    return Window(since, until, before if before >= first else None, filters.by or usual)
+
+
+def _start(back: tuple[str, int] | None, today: date) -> date | None:
+    if back is None:
+        return None
+    unit, count = back
+    if unit == "week":
+        return period_start(today, "week") - timedelta(weeks=count)
+    months = today.year * 12 + today.month - 1 - count
+    return date(months // 12, months % 12 + 1, 1)
 
 
 def part(name: str, filters: Filters, window: Window, *, by: str = "all", group: tuple[str, ...] = ()) -> Slice:
@@ -147,29 +123,13 @@ _WORDS = {"team_id": "team", "domain": "domain", "path": "path"}
 
 
 def _conditions(filters: Filters) -> dict[str, tuple[str, ...]]:
-    found = {
-        "team_id": filters.team,
-        "domain": filters.domain,
-        "path": (filters.path,) if filters.path != "any" else (),
-    }
+    path = (filters.path,) if filters.path else ()
+    found = {"team_id": filters.team, "domain": filters.domain, "path": path}
     return {column: values for column, values in found.items() if values}
 
 
 def _where(name: str, filters: Filters) -> dict[str, tuple[str, ...]]:
     return {column: values for column, values in _conditions(filters).items() if column in METRICS[name].dimensions}
-
-
-def _grain(filters: Filters, length: timedelta) -> str:
-    if filters.by != "auto":
-        return filters.by
-    # weeks while they still fit side by side, months once they would crowd
-    return "week" if length <= timedelta(days=125) else "month"
-
-
-def _months_back(today: date, months: int) -> date:
-    """The first day of the month that lies so many months before the running one."""
-    count = today.year * 12 + today.month - 1 - months
-    return date(count // 12, count % 12 + 1, 1)
 
 
 def _short(text: str) -> str:

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import streamlit as st
 
+from app.page import around
 from app.views import data, delivery, overview, pain
 
 st.set_page_config(page_title="Uptake", page_icon=Path(__file__).with_name("icon.svg"), layout="wide")
-st.navigation(
+chosen = st.navigation(
     [
         st.Page(overview.page, title="Overview", url_path="overview", default=True),
         st.Page(delivery.page, title="Delivery", url_path="delivery"),
@@ -15,4 +16,5 @@ st.navigation(
         st.Page(data.page, title="Data", url_path="data"),
     ],
     position="top",
-).run()
+)
+around(chosen.title, chosen.run)

@@ -39,6 +39,7 @@ _LOOKS = {
 
 # nominal pixels: the narrowest width that the page gives the figure; wider only leaves more room
 _WIDTH, _DRAWN = 640.0, HEIGHT - 90.0
+_MARK = 15.0
 _CHARACTERS, _LETTER, _LINE = 24, 5.9, 15.0
 
 
@@ -69,7 +70,9 @@ def matrix(overlap: pl.DataFrame) -> go.Figure:
     fig = blank(height=HEIGHT, right=8)
     top = max([0.3, *(_high(row) for row in shown.iter_rows(named=True))]) * 1.14
     _ground(fig, shown, top)
-    places = [(_place(row["priority_score"]), row["pain_score"]) for row in shown.iter_rows(named=True)]
+    places = _side_by_side(
+        [(_place(priority), score) for priority, score in shown.select("priority_score", "pain_score").rows()], top
+    )
     pixels = [_pixels(place, top) for place in places]
     bars = [
         _pixels((x, _high(row)), top)[1] - _pixels((x, y), top)[1]
@@ -205,6 +208,18 @@ def _high(row: dict[str, object]) -> float:
 def _place(priority: float) -> float:
     """Where a priority score stands: at the step nearest to it."""
     return _PLACES[min(_PLACES, key=lambda score: abs(score - priority))]
+
+
+def _side_by_side(places: list[tuple[float, float]], top: float) -> list[tuple[float, float]]:
+    """Marks of one step that would cover each other, moved apart; across is an order, so that says nothing else."""
+    moved: list[tuple[float, float]] = []
+    for x, y in places:
+        beside = [place for place in moved if abs(place[0] - x) < 0.3 and abs(place[1] - y) / top * _DRAWN < _MARK]
+        shift = (
+            (-(len(beside) // 2) if len(beside) % 2 == 0 else len(beside) // 2 + 1) * _MARK / _WIDTH * (_RIGHT - _LEFT)
+        )
+        moved.append((x + shift, y))
+    return moved
 
 
 def _pixels(place: tuple[float, float], top: float) -> tuple[float, float]:

@@ -1,6 +1,7 @@
 """What every page shares: the row above it, the filters, and the states in which there is nothing to show yet."""
 
 from collections.abc import Callable, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +18,12 @@ from queries.slice import Slice
 
 _STYLE = Path(__file__).with_name("style.css")
 _RETRIES = 3
+UNFILTERED = {
+    "Pain and priorities": "Survey answers are shown for everyone who answered. Your filters stay as you set them "
+    "for the other pages, but do not apply here, so that no single person can be worked out by comparing groups.",
+    "Data": "All data that has been read, whatever the filters of the other pages say; they stay as you set them.",
+}
+"""Pages without filters, and why."""
 
 
 @dataclass(frozen=True)
@@ -52,14 +59,22 @@ class View:
         explain(self.model, name, part, self.model.ask(name, part), key=key, unused=unused)
 
 
-def show(title: str, body: Callable[[View], None], *, filtered: bool = True, note: str = "") -> None:
+_VIEW: ContextVar[View] = ContextVar("view")
+
+
+def current() -> View:
+    """The view that the running page works with."""
+    return _VIEW.get()
+
+
+def around(title: str, body: Callable[[], None]) -> None:
     """Runs a page: the row above, the filters where they mean something, then `body`; or why there is nothing to show.
 
-    A build that goes away under the page makes it start over on the newest. `note` says why there are no filters.
+    A build that goes away under the page makes it start over on the newest.
     """
     st.html(_STYLE)
     try:
-        _show(title, body, filtered, note)
+        _around(title, body)
     except Outdated:
         st.html(
             figures.notice(
@@ -80,23 +95,26 @@ def show(title: str, body: Callable[[View], None], *, filtered: bool = True, not
         st.session_state["tries"] = 0
 
 
-def _show(title: str, body: Callable[[View], None], filtered: bool, note: str) -> None:
+def _around(title: str, body: Callable[[], None]) -> None:
     model = readmodel.current()
     if model is None:
-        st.html(f'<div class="head"><h1>{title}</h1></div>')
+        st.html(f'<div class="head"><h1>{words.literal(title)}</h1></div>')
         st.html(_empty())
         return
-    head = st.empty()
-    chosen, notices = filterbar.choose(model, title, shown=filtered)
-    window = filters.window(chosen, model.clock.today, model.first_day)
-    head.html(_head(title, model))
+    st.html(_head(title, model))
+    unfiltered = UNFILTERED.get(title)
+    chosen, notices = filterbar.choose(model, shown=unfiltered is None)
     if stale := _stale(model):
         notices = [stale, *notices]
     if notices:
         st.html(figures.notice(notices))
-    view = View(model, chosen, window)
-    st.html(f'<p class="context">{words.literal(_context(view) if filtered else note)}</p>')
-    body(view)
+    view = View(model, chosen, filters.window(chosen, model.clock.today, model.first_day))
+    st.html(f'<p class="context">{words.literal(unfiltered or _context(view))}</p>')
+    token = _VIEW.set(view)
+    try:
+        body()
+    finally:
+        _VIEW.reset(token)
 
 
 def _head(title: str, model: Model) -> str:
@@ -106,7 +124,7 @@ def _head(title: str, model: Model) -> str:
         f"<span>Data up to {words.literal(words.instant(model.clock.as_of, model.clock.timezone))};"
         f" published {words.literal(words.ago(model.built_at, readmodel.utc_now()))}</span>",
     ]
-    return f'<div class="head"><h1>{title}</h1><div class="status">{"".join(parts)}</div></div>'
+    return f'<div class="head"><h1>{words.literal(title)}</h1><div class="status">{"".join(parts)}</div></div>'
 
 
 def _bare(organisation: str) -> str:
@@ -137,8 +155,8 @@ def _context(view: View) -> str:
     parts.append(words.listed([names[team] for team in chosen.team]) if chosen.team else "all teams")
     if chosen.domain:
         parts.append(words.listed(chosen.domain))
-    if chosen.path != "any":
-        parts.append(filters.PATHS[chosen.path].lower())
+    if chosen.path:
+        parts.append(words.PATHS[chosen.path])
     if window.before_since:
         parts.append(
             f"compared with the {window.length.days} days before ({words.days(window.before_since, window.since)})"

@@ -26,7 +26,10 @@ class Change:
 
 
 def of_ratios(before_count: int, before_total: int, now_count: int, now_total: int) -> Change | None:
-    """Two shares: clear when the interval of their difference leaves out 0 (Newcombe 1998, method 10)."""
+    """Two shares: clear when the interval of their difference leaves out 0 (Newcombe 1998, method 10).
+
+    With many cases any difference is clear; one below a percentage point is not worth a reader's time.
+    """
     if not before_total or not now_total:
         return None
     before, now = before_count / before_total, now_count / now_total
@@ -35,7 +38,7 @@ def of_ratios(before_count: int, before_total: int, now_count: int, now_total: i
     difference = now - before
     low = difference - math.hypot(now - now_low, before_high - before)
     high = difference + math.hypot(now_high - now, before - before_low)
-    return Change(before, now, low > 0 or high < 0)
+    return Change(before, now, (low > 0 or high < 0) and abs(difference) >= 0.01)
 
 
 def of_counts(before: int, now: int) -> Change:

@@ -9,18 +9,13 @@ import streamlit as st
 
 from app import figures, readmodel, words
 from app.explain import download
-from app.page import View, show
+from app.page import View, current
 from app.readmodel import STALE_HOURS
 from queries.metrics import METRICS
 
-_NOTE = "All data that has been read, whatever the filters of the other pages say; they stay as you set them."
-
 
 def page() -> None:
-    show("Data", _body, filtered=False, note=_NOTE)
-
-
-def _body(view: View) -> None:
+    view = current()
     content = readmodel.status()
     _sources(view, content)
     _refused(view)

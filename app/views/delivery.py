@@ -7,16 +7,13 @@ import streamlit as st
 
 from app import charts, comparison, courses, figures, groups, sentences, words
 from app.charts import Line
-from app.page import View, show
+from app.page import View, current
 
 _AUTOMATIC = "retrain"
 
 
 def page() -> None:
-    show("Delivery", _body)
-
-
-def _body(view: View) -> None:
+    view = current()
     _how_much(view)
     _how_often(view)
     _how_fast(view)
@@ -46,7 +43,9 @@ def _how_often(view: View) -> None:
     teams = frame.filter(pl.col("team_id").is_in(list(names)) & pl.col("days_per_week_median").is_not_null())
     st.html(figures.heading("How often does a team bring a change to production?"))
     if teams.is_empty():
-        courses.refused(frame, "No team brought a change to production in a whole week of this period.")
+        courses.refused(
+            view, "deployment_frequency", "No team brought a change to production in a whole week of this period."
+        )
         return
     values = [(names[team], days) for team, days in zip(teams["team_id"], teams["days_per_week_median"], strict=True)]
     median = float(teams["days_per_week_median"].median())  # type: ignore[arg-type]
@@ -144,7 +143,7 @@ def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisi
     part = view.part(name, by=by)
     frame = view.model.ask(name, part)
     if frame[line.column].is_null().all():
-        courses.refused(frame, "Nothing was deployed to production in this period, as far as the sources show.")
+        courses.refused(view, name, courses.NOTHING)
         return
     soft = [provisional] if provisional else []
     view.chart(

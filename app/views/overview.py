@@ -7,16 +7,13 @@ import streamlit as st
 
 from app import courses, figures, headline, priorities, sentences, words
 from app.headline import Numbers
-from app.page import View, show
+from app.page import View, current
 from app.trends import Change, of_weeks
 from queries.slice import Slice
 
 
 def page() -> None:
-    show("Overview", _body)
-
-
-def _body(view: View) -> None:
+    view = current()
     before = {name: view.ask_before(name) for name in headline.ASKED}
     numbers = Numbers(
         {name: _row(view.ask(name)) for name in headline.ASKED},

@@ -7,24 +7,16 @@ import polars as pl
 import streamlit as st
 
 from app import charts, figures, groups, matrix, priorities, trends, words
-from app.address import remembered
 from app.explain import explain
-from app.page import View, show
+from app.page import View, current
 from app.priorities import MEANINGS, QUADRANTS
 from queries.slice import Slice
 
-_NOTE = (
-    "Survey answers are always shown for everyone who answered. Your filters stay as you set them for the other pages, "
-    "but do not apply here, so that no single person can be worked out by comparing groups."
-)
 _GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
 
 
 def page() -> None:
-    show("Pain and priorities", _body, filtered=False, note=_NOTE)
-
-
-def _body(view: View) -> None:
+    view = current()
     surveys = view.model.table("survey")
     if surveys.is_empty():
         st.html(_no_survey())
@@ -50,8 +42,11 @@ def _body(view: View) -> None:
 
 
 def _pick(surveys: pl.DataFrame) -> str:
-    titles = {row["survey_id"]: _title(row["title"], row["opened_at"]) for row in surveys.iter_rows(named=True)}
-    return remembered("survey", "Survey", list(titles), titles)
+    ids: dict[str, str] = {}
+    for row in surveys.iter_rows(named=True):
+        title = _title(row["title"], row["opened_at"])
+        ids[f"{title} ({row['survey_id']})" if title in ids else title] = row["survey_id"]
+    return ids[st.selectbox("Survey", list(ids), key="survey", bind="query-params")]
 
 
 def _title(title: str | None, opened: datetime | None) -> str:
@@ -83,8 +78,8 @@ def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
         else "No pain clearly hurts a third of the users"
     )
     unit = (
-        "Up: how many are hurt times how badly, 0 to 1; bars: 95 % range. Across: the most urgent work planned for it. "
-        "In the grey band it is too close to a third of the users to say. Hollow: unsure."
+        "Up: how many are hurt times how badly, 0 to 1, with its 95 % range. Across: the most urgent work planned. "
+        "Grey band: about a third of the users. Hollow: unsure."
     )
     st.html(figures.chart_head(title, unit))
     counts = {name: len(overlap.filter(pl.col("quadrant") == name)) for name in QUADRANTS}

@@ -1,0 +1,221 @@
+"""What is drawn is what the frame says: values, gaps, what is not final, bands, labels that do not touch."""
+
+from datetime import date
+from itertools import combinations
+from typing import Any
+
+import plotly.graph_objects as go
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from streamlit.elements.lib import streamlit_plotly_theme as theme
+
+from app import charts, groups, matrix, words
+from app.charts import Line
+from tests.app.organisation import HOSTILE
+
+MONTHS = [date(2026, month, 1) for month in range(1, 7)]
+LINE = Line("ratio", "repaired", low="low", high="high")
+
+
+def rates(ratios: list[float | None], partial: int = 1) -> pl.DataFrame:
+    n = len(ratios)
+    return pl.DataFrame(
+        {
+            "period": MONTHS[:n],
+            "ratio": ratios,
+            "low": [None if r is None else r / 2 for r in ratios],
+            "high": [None if r is None else r * 2 for r in ratios],
+            "is_partial": [False] * (n - partial) + [True] * partial,
+            "is_provisional": [False] * (n - 2) + [True] * 2,
+        },
+        schema_overrides={"ratio": pl.Float64, "low": pl.Float64, "high": pl.Float64},
+    )
+
+
+def trace(fig: go.Figure, **wanted: Any) -> Any:
+    """The only trace with these properties."""
+    found = [one for one in fig.data if all(getattr(one, name) == value for name, value in wanted.items())]
+    assert len(found) == 1, f"{wanted}: {[(one.name, one.mode) for one in fig.data]}"
+    return found[0]
+
+
+def test_a_line_draws_the_values_of_the_frame_and_says_them() -> None:
+    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], charts.SHARE)
+    marks = trace(fig, mode="markers")
+    assert list(marks.y) == [0.1, 0.2, 0.3, 0.4]
+    assert [text for _, text in marks.customdata] == [words.share(r) for r in (0.1, 0.2, 0.3, 0.4)]
+    assert fig.layout.yaxis.range[0] == 0 and fig.layout.yaxis.range[1] >= 0.8
+
+
+def test_hours_are_drawn_as_days_once_they_are_many() -> None:
+    frame = rates([48, 96, 240])
+    fig = charts.lines(frame, "month", [Line("ratio", "half")], charts.of_hours(240))
+    assert list(trace(fig, mode="markers").y) == [2, 4, 10]
+    assert fig.layout.yaxis.ticksuffix == " d"
+    assert charts.of_hours(24) is charts.HOURS and charts.of_hours(None) is charts.HOURS
+
+
+def test_a_period_without_a_value_is_a_gap_and_no_zero() -> None:
+    fig = charts.lines(rates([0.1, None, 0.3, 0.2, 0.2], partial=0), "month", [LINE], charts.SHARE)
+    line = trace(fig, mode="lines", name="repaired")
+    assert list(line.y) == [0.1, None, 0.3, 0.2, 0.2]
+    assert line.connectgaps is None or line.connectgaps is False
+    bands = [one for one in fig.data if one.name == "repaired, range"]
+    assert [list(band.x)[: len(band.x) // 2] for band in bands] == [[MONTHS[0]], MONTHS[2:5]]
+
+
+def test_what_is_not_final_hangs_on_dashes_and_stands_hollow() -> None:
+    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], charts.SHARE, "is_provisional")
+    assert list(trace(fig, mode="lines", name="repaired").y) == [0.1, 0.2, None, None]
+    dashed = trace(fig, name="repaired, not final")
+    assert list(dashed.y) == [None, 0.2, 0.3, 0.4] and dashed.line.dash != "solid"
+    marks = trace(fig, mode="markers")
+    assert list(marks.marker.color) == [charts.ACCENT] * 2 + [charts.PAPER] * 2
+    assert [when.endswith("not final") for when, _ in marks.customdata] == [False, False, True, True]
+
+
+def test_the_band_has_the_ends_of_the_frame() -> None:
+    fig = charts.lines(rates([0.1, 0.2, 0.3], partial=0), "month", [LINE], charts.SHARE)
+    band = trace(fig, name="repaired, range")
+    assert list(band.y) == pytest.approx([0.2, 0.4, 0.6, 0.15, 0.1, 0.05])
+    assert band.fill == "toself"
+
+
+def test_several_lines_differ_by_dash_and_mark_and_are_named_beside_their_ends() -> None:
+    frame = rates([0.1, 0.2, 0.3]).with_columns(other=pl.lit(0.29))
+    series = [Line("ratio", "one"), Line("other", "two", charts.MUTED, "dash", "diamond")]
+    fig = charts.lines(frame, "month", series, charts.SHARE)
+    assert {one.marker.symbol for one in fig.data if one.mode == "markers"} == {"circle", "diamond"}
+    labels = {note.text: note.y for note in fig.layout.annotations}
+    assert set(labels) == {"one", "two"} and fig.layout.showlegend is False
+    assert abs(labels["one"] - labels["two"]) > 0.01
+
+
+def test_bars_hold_the_counts_and_hatch_the_running_period() -> None:
+    frame = pl.DataFrame(
+        {
+            "period": [MONTHS[0], MONTHS[0], MONTHS[1], MONTHS[1]],
+            "path": ["platform", "off_platform"] * 2,
+            "deployment_count": [4, 3, 2, 1],
+            "is_partial": [False, False, True, True],
+        }
+    )
+    fig = charts.bars_by_path(frame, "month")
+    bars = {one.name: one for one in fig.data}
+    assert set(bars) == {"through the platform", "round the platform"}
+    assert list(bars["through the platform"].y) == [4, 2]
+    assert list(bars["round the platform"].y) == [3, 1]
+    assert list(bars["round the platform"].marker.pattern.shape) == ["", "/"]
+    assert fig.layout.barmode == "stack"
+
+
+def test_nothing_to_draw_is_an_empty_figure() -> None:
+    empty = pl.DataFrame(
+        schema={"period": pl.Date, "path": pl.String, "deployment_count": pl.Int64, "is_partial": pl.Boolean}
+    )
+    assert len(charts.bars_by_path(empty, "week").data) == 0
+
+
+def test_every_team_is_one_dot_and_none_hides_another() -> None:
+    values = [(f"Team {n}", float(n % 3)) for n in range(60)]
+    fig = groups.teams_as_dots(values, 1.0, name="days a week")
+    dots = fig.data[0]
+    assert len(dots.x) == 60 and len(set(zip(dots.x, dots.y, strict=True))) == 60
+    assert [round(x) for x in dots.x] == sorted(n % 3 for n in range(60))
+
+
+def test_hidden_cells_have_a_text_and_no_tint() -> None:
+    fig = groups.heat(["a"], ["x", "y"], [[0.5, None]], [["50 %", "hidden (<5)"]])
+    assert list(fig.data[0].z[0]) == [0.5, None]
+    assert [note.text for note in fig.layout.annotations] == [words.literal("50 %"), words.literal("hidden (<5)")]
+
+
+def pains(rows: list[tuple[str, float, float, str]]) -> pl.DataFrame:
+    """(title, score, priority, quadrant)."""
+    return pl.DataFrame(
+        [
+            {
+                "title": title,
+                "pain_score": score,
+                "priority_score": priority,
+                "quadrant": quadrant,
+                "answer_count": 40,
+                "affected_ratio": score * 2,
+                "affected_ratio_low": score * 1.6,
+                "affected_ratio_high": score * 2.4,
+                "severity_mean": 0.5,
+            }
+            for title, score, priority, quadrant in rows
+        ]
+    )
+
+
+def test_the_matrix_draws_score_range_and_what_is_unsure_hollow() -> None:
+    fig = matrix.matrix(pains([("Approvals", 0.3, 0.8, "quick_win"), ("Flaky", 0.15, 0.4, "unsure")]))
+    felt, unsure = trace(fig, name="Approvals"), trace(fig, name="Flaky")
+    assert list(felt.y) == [0.3]
+    assert felt.error_y.array == pytest.approx([0.06]) and felt.error_y.arrayminus == pytest.approx([0.06])
+    assert (felt.marker.color, unsure.marker.color) == (charts.ACCENT, charts.PAPER)
+    texts = " ".join(note.text for note in fig.layout.annotations)
+    assert all(name in texts for name in ("Quick wins", "Listen", "Drift", "Later"))
+
+
+def test_pains_without_a_score_are_not_drawn() -> None:
+    frame = pains([("Shown", 0.3, 0.8, "quick_win"), ("Hidden", 0.2, 0.8, "unsure")])
+    frame = frame.with_columns(pain_score=pl.when(pl.col("title") == "Shown").then(pl.col("pain_score")))
+    assert [one.name for one in matrix.matrix(frame).data] == ["Shown"]
+
+
+def test_twelve_pains_of_equal_priority_and_score_are_named_without_touching() -> None:
+    pixels = [(20.0, 300.0 + n) for n in range(4)] + [(420.0, 300.0 + n) for n in range(4)]
+    pixels += [(500.0, 40.0 + 3 * n) for n in range(4)]
+    texts = [("a name that is long", "enough for two lines")] * 12
+    labels = matrix.arranged(pixels, [20.0] * 12, texts)
+    boxes = [label.box(at) for label, at in zip(labels, pixels, strict=True)]
+    for one, other in combinations(boxes, 2):
+        wide, high = min(one[1], other[1]) - max(one[0], other[0]), min(one[3], other[3]) - max(one[2], other[2])
+        assert wide <= 0 or high <= 0, "two names touch"
+    assert all(box[0] >= 0 and box[1] <= 640 for box in boxes)
+
+
+def test_marks_that_would_cover_each_other_stand_side_by_side() -> None:
+    rows = [(f"Pain {n}", 0.3, 0.8, "quick_win") for n in range(4)]
+    places = [one.x[0] for one in matrix.matrix(pains(rows)).data]
+    assert len(set(places)) == 4
+
+
+@pytest.mark.parametrize(
+    "fig",
+    [
+        matrix.matrix(pains([(HOSTILE, 0.3, 0.8, "quick_win")])),
+        groups.heat([HOSTILE], [HOSTILE], [[0.5]], [["50 %"]]),
+        groups.teams_as_dots([(HOSTILE, 1.0)], 1.0, name="days"),
+    ],
+    ids=["matrix", "heat", "dots"],
+)
+def test_markup_in_data_is_drawn_as_text(fig: go.Figure) -> None:
+    drawn = fig.to_json()
+    assert "<script" not in drawn and "javascript:" not in drawn and "$\\" not in drawn
+
+
+def test_colours_are_the_ones_that_the_page_replaces_by_its_theme() -> None:
+    roles = [
+        charts.ACCENT,
+        charts.INK,
+        charts.MUTED,
+        charts.FAINT,
+        charts.CAUTION,
+        charts.TINT,
+        charts.SHADE,
+        charts.PAPER,
+    ]
+    assert roles == [getattr(theme, f"CATEGORY_{n}") for n in range(8)]
+
+
+@given(st.lists(st.none() | st.floats(0, 1), min_size=2, max_size=6), st.integers(0, 2))
+def test_any_series_can_be_drawn(ratios: list[float | None], partial: int) -> None:
+    fig = charts.lines(rates(ratios, partial), "month", [LINE], charts.SHARE, "is_provisional")
+    drawn = trace(fig, mode="markers").y
+    assert list(drawn) == ratios

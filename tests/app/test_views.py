@@ -1,0 +1,360 @@
+"""Every page with data, with one team, with none, before the first ingest; and its figures are the metrics'."""
+
+import json
+from collections.abc import Callable
+from datetime import date, timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app import comparison, explain, filters, readmodel, words
+from app.filters import Filters
+from queries import metrics
+from queries.clock import clock
+from queries.readmodel import open_current
+from queries.slice import Slice
+from tests.app.organisation import HOSTILE, NOW, publish, records
+
+TITLES = {"overview": "Overview", "delivery": "Delivery", "pain": "Pain and priorities", "data": "Data"}
+PAGES = tuple(TITLES)
+Open = Callable[..., AppTest]
+SPRING = date(2026, 3, 1)
+SHORT = records(1, SPRING)
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    data = tmp_path_factory.mktemp("small") / "data"
+    publish(data, records())
+    return data
+
+
+@pytest.fixture
+def read(monkeypatch: pytest.MonkeyPatch) -> Open:
+    """Runs a page over a data folder, with URL parameters, at the time of the data."""
+    monkeypatch.setattr(readmodel, "utc_now", lambda: NOW + timedelta(hours=1))
+
+    def run(page: str, data: Path, params: dict[str, str | list[str]] | None = None) -> AppTest:
+        monkeypatch.setenv("UPTAKE_DATA", str(data))
+        script = f"from app.page import around\nfrom app.views import {page}\naround({TITLES[page]!r}, {page}.page)"
+        test = AppTest.from_string(script, default_timeout=30)
+        for name, value in (params or {}).items():
+            test.query_params[name] = value
+        return test.run()
+
+    return run
+
+
+class Text(HTMLParser):
+    """What a reader sees of HTML, and the tags that it is made of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+        self.tags: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def seen(test: AppTest) -> str:
+    """All text of a page that stands in HTML."""
+    return " ".join(parsed(test).parts)
+
+
+def parsed(test: AppTest) -> Text:
+    text = Text()
+    for element in test.get("html"):
+        text.feed(element.proto.body)
+    return text
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("world", ["small", "one team", "nothing", "absent"])
+def test_every_page_comes_in_every_state(page: str, world: str, small: Path, tmp_path: Path, read: Open) -> None:
+    data = small if world == "small" else tmp_path / "data"
+    if world == "one team":
+        publish(data, SHORT)
+    if world == "nothing":
+        publish(data, {})
+    test = read(page, data)
+    assert not test.exception, [error.message for error in test.exception]
+    assert ("There is no data yet" in seen(test)) == (world == "absent")
+    assert ("Simulated data: Acme & <b>Sons</b>" in seen(test)) == (world in {"small", "one team"})
+
+
+@pytest.mark.parametrize("page", ["overview", "delivery"])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"period": "Last 4 weeks", "by": "Months", "team": HOSTILE},
+        {"period": "Last 3 months", "path": "Through the platform"},
+        {"period": "Last 12 months", "by": "Weeks", "domain": "Risk"},
+        {"period": "All data", "path": "Path unknown"},
+        {"domain": "Sales", "team": HOSTILE},
+    ],
+    ids=str,
+)
+def test_pages_come_for_every_choice_also_where_nothing_fits(
+    page: str, params: dict[str, str], small: Path, read: Open
+) -> None:
+    test = read(page, small, params)
+    assert not test.exception, [error.message for error in test.exception]
+    assert {name: test.query_params[name] for name in params} == params
+
+
+@pytest.mark.parametrize(
+    ("missing", "pages"),
+    [
+        ("incident", ("overview", "delivery")),
+        ("change", ("overview", "delivery")),
+        ("ci_run", ("overview",)),
+        ("deployment", ("overview", "delivery")),
+        ("initiative", ("overview", "pain")),
+        ("survey", ("overview", "pain")),
+        ("team", ("overview", "delivery")),
+    ],
+)
+def test_what_no_source_delivers_is_refused_in_words(
+    missing: str, pages: tuple[str, ...], tmp_path: Path, read: Open
+) -> None:
+    kinds = {"survey": ("survey", "survey_answer", "pain_point"), "team": ("team", "ownership")}.get(
+        missing, (missing,)
+    )
+    publish(tmp_path / "data", {noun: rows for noun, rows in records(2, SPRING).items() if noun not in kinds})
+    for page in pages:
+        test = read(page, tmp_path / "data")
+        assert not test.exception, [error.message for error in test.exception]
+        said = {"survey": "survey", "team": "production"}.get(
+            missing, f"no source delivers {missing.replace('_', ' ')}s"
+        )
+        assert said in seen(test)
+
+
+def test_the_figures_of_the_first_page_are_those_of_the_metrics(small: Path, read: Open) -> None:
+    text = seen(read("overview", small, {"period": "Last 3 months"}))
+    con = open_current(small / "read")
+    window = filters.window(Filters(period="Last 3 months"), clock(con).today, first_day(con))
+    part = Slice(since=window.since, until=window.until)
+    rows = {name: metrics.ask(con, name, part).row(0, named=True) for name in ("deployment_count", "adoption_share")}
+    rows |= {
+        name: metrics.ask(con, name, part).row(0, named=True) for name in ("lead_time", "change_fail_rate", "ci_health")
+    }
+    assert f"Products live through the platform {rows['deployment_count']['platform_product_count']} " in text
+    assert (
+        f"Production deployments through the platform {words.number(rows['adoption_share']['platform_count'])} " in text
+    )
+    assert f"Teams that use it {rows['adoption_share']['active_team_count']}" in text
+    assert f"From first commit to production {words.duration(rows['lead_time']['lead_time_hours_median'])} " in text
+    assert f"Deployments that had to be repaired {words.share(rows['change_fail_rate']['change_fail_ratio'])}" in text
+    assert f"Pipeline runs that pass {words.share(rows['ci_health']['success_ratio'])}" in text
+
+
+def first_day(con: duckdb.DuckDBPyConnection) -> date:
+    found: date = con.sql(readmodel.TABLES["extent"]).fetchall()[0][0]
+    return found
+
+
+def test_no_more_than_seven_figures_stand_on_the_first_page(small: Path, read: Open) -> None:
+    bodies = [element.proto.body for element in read("overview", small).get("html")]
+    assert 1 <= sum('class="figure"' in body for body in bodies) <= 7
+
+
+def test_every_line_of_the_team_table_holds_the_values_of_its_team(small: Path, read: Open) -> None:
+    shown = pl.from_pandas(read("delivery", small, {"period": "All data"}).dataframe[0].value)
+    con = open_current(small / "read")
+    rates = {
+        row["team_id"]: row
+        for row in metrics.ask(con, "change_fail_rate", Slice(group=("team_id",))).iter_rows(named=True)
+    }
+    names = dict(con.sql("select name, team_id from marts.team").fetchall())
+    assert shown["team"].to_list() == sorted(names, key=str.casefold)
+    for row in shown.iter_rows(named=True):
+        rate = rates[names[row["team"]]]
+        assert row["failed_count"] == rate["failed_count"]
+        assert row["range"] == words.share_range(rate["change_fail_ratio_low"], rate["change_fail_ratio_high"])
+        assert row["deployment_count"] == rate["deployment_count"]
+
+
+def test_markup_in_names_titles_and_rows_is_text(small: Path, read: Open) -> None:
+    allowed = {"style", "div", "h1", "h2", "h3", "p", "span", "small", "b", "section", "i", "code"}
+    allowed |= {"ol", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    for page in PAGES:
+        test = read(page, small, {"team": HOSTILE})
+        assert parsed(test).tags <= allowed, parsed(test).tags - allowed
+        assert not test.markdown and not test.caption, "data may only stand in escaped HTML"
+    pain = read("pain", small)
+    assert HOSTILE in seen(pain) and f"Fast lane {HOSTILE}" in seen(pain)
+    assert HOSTILE in seen(read("overview", small, {"team": HOSTILE}))
+    assert HOSTILE in set(read("data", small).dataframe[0].value["content"])
+
+
+def test_only_web_pages_can_be_opened_from_data() -> None:
+    urls = pl.Series(
+        [
+            "https://a.example/1",
+            "http://a.example",
+            "javascript:alert(1)",
+            "JAVASCRIPT:x",
+            " https://x",
+            "data:x",
+            None,
+            "",
+        ]
+    )
+    assert comparison.linked(urls).to_list() == ["https://a.example/1", "http://a.example", *[None] * 6]
+
+
+def test_the_deployments_behind_a_figure_come_only_when_asked_for(small: Path, read: Open) -> None:
+    test = read("delivery", small, {"team": "Team C"})
+    assert len(test.dataframe) == 1
+    test.session_state["behind"] = True
+    test.run()
+    rows = test.dataframe[1].value
+    assert set(rows["team"]) == {"Team C"} and set(rows["status"]) <= {"succeeded", "failed"}
+    assert any(rows["url"].isna()) and all(url.startswith("https://") for url in rows["url"].dropna())
+
+
+def test_how_is_this_computed_tells_definition_sql_values_and_what_is_left_out(small: Path, read: Open) -> None:
+    test = read("overview", small)
+    assert not test.code
+    test.session_state["explain-figure-1"] = True
+    test.run()
+    assert metrics.METRICS["adoption_share"].definition in seen(test)
+    sql = test.code[0].value
+    assert "from marts.deployment" in sql and "-- $since = 2025-12-01" in sql
+    assert "whose path to production is not known" in seen(test)
+    assert len(test.get("download_button")) == 1
+
+
+def test_the_shown_sql_runs_in_the_read_model_as_it_stands(small: Path) -> None:
+    con = open_current(small / "read")
+    for name in metrics.METRICS:
+        con.sql(metrics.shown_sql(name, Slice()))
+
+
+def test_counts_left_out_are_said_in_words() -> None:
+    frame = pl.DataFrame(
+        {"unlinked_count": [3, 4], "negative_count": [0, 0], "withheld": ["lead_time_hours_p90 needs 36, has 7", None]}
+    )
+    assert explain.left_out(frame) == [
+        "7 merged changes for which no production deployment was found",
+        "withheld: too few changes: 7, and it takes 36",
+    ]
+
+
+def test_a_link_that_names_what_is_not_there_is_answered_calmly(small: Path, read: Open) -> None:
+    test = read("overview", small, {"period": "3y", "team": ["Gone", "Team A"], "survey": "zz"})
+    assert not test.exception
+    assert "“3y”" in seen(test) and "“Gone”" in seen(test)
+    assert test.selectbox(key="period").value == "Last 6 months"
+    assert test.multiselect(key="team").value == ["Team A"]
+    test.selectbox(key="period").set_value("All data").run()
+    assert "“3y”" not in seen(test) and "1 Oct 2025 to" in seen(test)
+
+
+def test_a_chosen_team_that_leaves_the_data_is_no_fault(tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", records(3, SPRING))
+    test = read("overview", tmp_path / "data", {"team": "Team C"})
+    assert "production · Team C" in seen(test)
+    publish(tmp_path / "data", SHORT)
+    test.run()
+    assert not test.exception and "production · all teams" in seen(test)
+
+
+def test_a_survey_is_chosen_by_link_and_by_hand(small: Path, read: Open) -> None:
+    test = read("pain", small, {"survey": "First, November 2025"})
+    assert "first survey, so there is nothing to compare" in seen(test)
+    test.selectbox(key="survey").set_value("Second, May 2026").run()
+    assert "Hurt before" in seen(test)
+
+
+def test_groups_below_the_floor_are_marked_hidden(small: Path, read: Open) -> None:
+    drawn = json.loads(read("pain", small).get("plotly_chart")[-1].proto.spec)
+    texts = [words.literal("hidden (<5)"), words.literal("hidden")]
+    found = [note["text"] for note in drawn["layout"]["annotations"]]
+    assert texts[0] in found, found
+    small_group = [n for n, tick in enumerate(drawn["layout"]["xaxis"]["ticktext"]) if tick == "owner"]
+    hidden = [note for note in drawn["layout"]["annotations"] if note["text"] in texts]
+    assert {note["x"] for note in hidden} >= set(small_group)
+
+
+def test_every_chart_has_a_text_for_those_who_do_not_see_it(small: Path, read: Open) -> None:
+    for page, least in (("overview", 2), ("delivery", 6), ("pain", 2)):
+        charts = read(page, small).get("plotly_chart")
+        assert len(charts) >= least
+        assert all(len(chart.proto.alt) > 20 for chart in charts)
+
+
+def status(data: Path, hours: float, **entry: object) -> None:
+    when = (NOW - timedelta(hours=hours)).isoformat() + "Z"
+    source = {
+        "kind": "files",
+        "last_run_at": when,
+        "last_success_at": when,
+        "rows": {"team": 4},
+        "rejected": 1,
+        "faults": [],
+    }
+    (data / "status.json").write_text(json.dumps({"sources": {"s": source | entry}, "runs": []}))
+
+
+def test_old_data_is_called_old(tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", SHORT)
+    status(tmp_path / "data", hours=100)
+    for page in PAGES:
+        assert "These figures may be out of date: the last complete ingest was 4 days ago" in seen(
+            read(page, tmp_path / "data")
+        )
+    assert "Behind: s" in seen(read("data", tmp_path / "data"))
+    status(tmp_path / "data", hours=2)
+    for page in ("overview", "pain"):
+        assert "out of date" not in seen(read(page, tmp_path / "data"))
+    assert "The one source is up to date" in seen(read("data", tmp_path / "data"))
+
+
+def test_a_source_that_never_succeeded_is_said(tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", SHORT)
+    status(tmp_path / "data", hours=1, last_success_at=None, faults=["s: cannot be reached <b>now</b>"])
+    assert "never been read completely" in seen(read("overview", tmp_path / "data"))
+    assert "s: cannot be reached <b>now</b>" in seen(read("data", tmp_path / "data"))
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"sources": []}', "\ufffd"])
+def test_a_status_that_cannot_be_read_stops_no_page(content: str, tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", SHORT)
+    (tmp_path / "data" / "status.json").write_text(content)
+    assert "The last runs" in seen(read("data", tmp_path / "data"))
+
+
+def test_the_newest_build_shows_at_the_next_rerun(tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", SHORT)
+    test = read("overview", tmp_path / "data")
+    assert "1 of 1 team deploy through it" in seen(test)
+    for teams in (2, 3, 4):
+        publish(tmp_path / "data", records(teams, SPRING))
+        assert f"of {teams} teams deploy" in seen(test.run())
+
+
+def test_a_build_that_vanishes_is_answered_and_a_newer_one_is_found(tmp_path: Path, read: Open) -> None:
+    first = publish(tmp_path / "data", SHORT)
+    first.path.unlink()
+    (tmp_path / "data" / "read" / "current").unlink()
+    assert "There is no data yet" in seen(read("overview", tmp_path / "data"))
+    publish(tmp_path / "data", records(2, SPRING))
+    assert "of 2 teams" in seen(read("overview", tmp_path / "data"))
+
+
+def test_a_build_of_another_version_says_what_to_run(tmp_path: Path, read: Open) -> None:
+    made = publish(tmp_path / "data", SHORT)
+    with duckdb.connect(str(made.path)) as con:
+        con.execute("alter table marts.deployment drop column path")
+    test = read("overview", tmp_path / "data")
+    assert not test.exception and "Run `uptake build`" in seen(test)
