@@ -31,8 +31,8 @@ class Simulated:
 def simulated() -> Simulated:
     """Eight teams over six months in Amsterdam, over both changes of the clock and the turn of the year.
 
-    Beyond what the demo simulates, three products share one repository, another repository changes hands, some
-    deployments do not say how they came about, and two changes can have shipped with no deployment.
+    Beyond what the demo simulates, three products share one repository, another changes hands, a third is nobody's,
+    some deployments do not say how they came about, and two changes can have shipped with no deployment.
     """
     definitions = Definitions(
         timezone="Europe/Amsterdam",
@@ -51,6 +51,7 @@ def _with_rarities(records: dict[str, list[dict[str, Any]]]) -> dict[str, list[d
                     row[name] = "acme/next-best-offer"
     old = next(rule for rule in records["ownership"] if rule["pattern"] == "acme/churn-model")
     records["ownership"].append({**old, "team_id": "t08", "since": datetime(2026, 1, 15)})
+    records["ownership"] = [rule for rule in records["ownership"] if rule["pattern"] != "acme/promotions-features"]
     for row in records["deployment"][::20]:
         for name in ("via_platform", "workflow", "run_id"):
             row.pop(name, None)

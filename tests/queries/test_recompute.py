@@ -241,6 +241,7 @@ def test_the_simulation_has_what_it_takes(recount: Recount) -> None:
     assert sum(run.is_flaky for run in recount.runs) > 20 and sum(run.attempt_count > 1 for run in recount.runs) > 20
     assert len({one.product for one in recount.live if one.row["repo"] == "acme/next-best-offer"}) == 3
     assert {one.team_id for one in recount.live if one.row["repo"] == "acme/churn-model"} == {"t01", "t08"}
+    assert None in {one.team_id for one in recount.live}
 
 
 @pytest.mark.parametrize("group", [(), ("team_id",)])
