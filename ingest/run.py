@@ -53,6 +53,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "buildbot": _remote("buildbot", "Buildbot"),
     "pagerduty": _remote("pagerduty", "Pagerduty"),
     "opsgenie": _remote("opsgenie", "Opsgenie"),
+    "statuspage": _remote("statuspage", "Statuspage"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from ingest.authorization import basic, bearer
 
 Globs = list[Annotated[str, Field(min_length=1)]]
+DetectedBy = Literal["test", "monitoring", "internal_user", "customer"]
 
 
 class Table(BaseModel):
@@ -223,7 +224,7 @@ class IncidentSettings(ApiSettings):
 
     since: date | None = None
     """How far back the first sync goes; without it, 90 days."""
-    detected_by: Literal["test", "monitoring", "internal_user", "customer"] | None = None
+    detected_by: DetectedBy | None = None
     """Who notices first where this source's incidents come from."""
     belongs: list[Belongs] = []
 
@@ -258,6 +259,15 @@ class OpsgenieSettings(IncidentSettings):
         return basic(self.user, token) if self.user else bearer(token)
 
 
+class StatuspageSettings(ApiSettings):
+    kind: Literal["statuspage"]
+    services: Globs = ["*"]
+    impacts: list[str] = ["minor", "major", "critical"]
+    """Impacts that count; `none` is news rather than an incident."""
+    detected_by: DetectedBy | None = None
+    belongs: list[Belongs] = []
+
+
 SourceSettings = Annotated[
     FilesSettings
     | CdeventsSettings
@@ -269,7 +279,8 @@ SourceSettings = Annotated[
     | MlflowSettings
     | BuildbotSettings
     | PagerdutySettings
-    | OpsgenieSettings,
+    | OpsgenieSettings
+    | StatuspageSettings,
     Field(discriminator="kind"),
 ]
 
