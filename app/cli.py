@@ -92,7 +92,7 @@ def app(port: int) -> None:
     """Serve the dashboard."""
     from ingest import config
 
-    page = Path(__file__).with_name("main.py")
+    page = Path(__file__).with_name("server.py")
     file = config.find(given("config"))
     places = {"UPTAKE_DATA": str(data_folder().resolve()), "UPTAKE_CONFIG": str(file.resolve())}
     options = {"server.port": port, "server.headless": "true", "browser.gatherUsageStats": "false"}

@@ -1,12 +1,20 @@
 """The dashboard as a server: loads what pages need before the first reader comes, and says calmly when one fails."""
 
 import importlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 import streamlit as st
 
-# a page that loads these itself takes seconds to come; whoever starts the server does not mind
-for _name in ("app.views.overview", "app.views.delivery", "app.views.pain", "app.views.data"):
-    importlib.import_module(_name)
+_PAGES = ("overview", "delivery", "pain", "data")
+
+
+@asynccontextmanager
+async def _loaded(_: st.App) -> AsyncIterator[dict[str, object]]:
+    """A page that loads polars, plotly and duckdb itself takes seconds to come; who starts the server does not mind."""
+    for page in _PAGES:
+        importlib.import_module(f"app.views.{page}")
+    yield {}
 
 
 def _failed(error: Exception) -> bool:
@@ -16,7 +24,7 @@ def _failed(error: Exception) -> bool:
     st.html(
         figures.notice(
             [
-                "This page met a fault of the program, and what is missing here is not your data.",
+                "This page met a fault of the program; what is missing here is not missing in your data.",
                 f"The server's log says more ({type(error).__name__}). The other pages go on working.",
             ]
         )
@@ -24,4 +32,4 @@ def _failed(error: Exception) -> bool:
     return True
 
 
-app = st.App("main.py", on_script_error=_failed)
+app = st.App("main.py", lifespan=_loaded, on_script_error=_failed)
