@@ -15,6 +15,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from app.cli import main
+from ingest import config, run
+from ingest.lock import exclusive
 
 ROOT = Path(__file__).parent.parent
 CONFIG = """
@@ -58,6 +60,15 @@ class Site:
         result = self.uptake("ingest", *arguments)
         assert result.exit_code == 0, result.output
         return result
+
+    def load(self, *names: str) -> list[str]:
+        """Pulls and loads as an ingest does, but publishes nothing, which takes most of its time; gives the faults."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UPTAKE_PEPPER", self.environment["UPTAKE_PEPPER"])
+            settings = config.load(self.config)
+            with exclusive(self.data):
+                results = run.ingest(settings, self.data, names or [source.name for source in settings.source])
+        return [fault for result in results for fault in result.faults]
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts the command as a process of its own."""

@@ -15,11 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ingest import raw
-from ingest.config import FilesSettings
 from ingest.errors import LandingError, LockHeld
 from ingest.files import Files
 from ingest.load import Loaded, load
 from ingest.records import RECORDS
+from ingest.settings import FilesSettings
 from ingest.source import Page, Rejected
 from ingest.warehouse import LIMITS, Warehouse
 
