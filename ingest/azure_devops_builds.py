@@ -12,6 +12,7 @@ from typing import Any
 from ingest.api import GONE, Api
 from ingest.azure_devops_api import pages
 from ingest.azure_devops_pages import BUILDS, TIMELINE
+from ingest.errors import SourceError, SourceStopped
 from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
 from ingest.updates import UpdateMark, Updates
@@ -45,31 +46,36 @@ class Builds(Updates):
 
     def _running(self) -> Iterator[Page | Fault]:
         mark, before = self._mark, self._mark.running
-        found: list[Item] = []
+        listed: list[Item] = []
         for listing in pages(self._api, self.path, BUILDS, {"statusFilter": RUNNING}):
-            found += [build for build in listing.items if build["status"] != "completed"]
+            listed += [build for build in listing.items if build["status"] != "completed"]
             self._rejected += listing.rejected
-        mark.running = {str(build["id"]): build["status"] for build in found}
-        new = [self._told(build, []) for build in found if before.get(str(build["id"])) != build["status"]]
-        if new or mark.running != before:
-            yield self._page(new)
+        mark.running = {str(build["id"]): build["status"] for build in listed}
+        found: list[Item] = []
+        for build in listed:
+            if before.get(str(build["id"])) != build["status"]:
+                try:
+                    found += self._whole(build)
+                except SourceStopped:
+                    raise
+                except SourceError as error:
+                    del mark.running[str(build["id"])]
+                    yield Fault(str(error))
+        if found or mark.running != before:
+            yield self._page(found)
 
     def _pages(self, begin: str) -> Iterator[Listing]:
         order = {"statusFilter": "completed", "queryOrder": "finishTimeAscending", "minTime": begin}
         return pages(self._api, self.path, BUILDS, {**order})
 
     def _whole(self, item: Item) -> list[Item]:
-        if item["status"] != "completed":
-            # asked for again because it failed, and started again meanwhile
-            return []
-        if not self.jobs:
-            return [self._told(item, [])]
-        found = timeline(self._api, item["id"])
-        self._rejected += found.rejected()
-        return [self._told(item, found.jobs())]
-
-    def _told(self, build: Item, jobs: list[Item]) -> Item:
-        return {**build, "project": self._api.part, "jobs": jobs}
+        jobs: list[Item] = []
+        # also of one that runs: only its timeline tells whether it was started again
+        if self.jobs:
+            found = timeline(self._api, item["id"])
+            jobs = found.jobs()
+            self._rejected += found.rejected()
+        return [{**item, "project": self._api.part, "jobs": jobs}]
 
 
 class Timeline:

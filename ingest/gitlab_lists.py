@@ -22,7 +22,6 @@ from ingest.gitlab_fields import (
     NOTES,
     PIPELINES,
 )
-from ingest.gitlab_records import ENDED
 from ingest.reach import Reach
 from ingest.settings import GitlabSettings
 from ingest.shapes import Item, Listing
@@ -95,7 +94,8 @@ class Pipelines(ProjectList):
             pipeline["project"] = self._project["path"]
             if not self._settings.pipeline_names:
                 pipeline["name"] = None
-            if self._settings.jobs and pipeline["status"] in ENDED:
+            # also of one that runs: only its jobs tell whether it was started again
+            if self._settings.jobs and pipeline["started_at"]:
                 pipeline["jobs"] = list(self._all(f"{path}/jobs", JOBS, {"include_retried": "true"}))
         return found
 

@@ -17,7 +17,6 @@ RUN_CONCLUSION = {
     "skipped": "skipped",
     "manual": "action_required",
 }
-ENDED = set(RUN_CONCLUSION)
 JOB_CONCLUSION = {"success": "success", "failed": "failure", "canceled": "cancelled", "skipped": "skipped"}
 TIMEOUTS = {"stuck_or_timeout_failure", "job_execution_timeout", "runner_provisioning_timeout"}
 DEPLOYMENT_STATUS = {

@@ -80,3 +80,19 @@ def test_each_person_who_starts_a_pipeline_again_makes_an_attempt(world: World) 
         world.job(project, pipeline, "test", status=status, **span(begin, begin + 1, begin + 10))
     runs = reading(world).sync().of("ci_run")
     assert [(run.attempt, run.conclusion) for run in runs] == [(1, "cancelled"), (2, "success"), (3, "failure")]
+
+
+def test_a_pipeline_that_runs_again_keeps_its_first_verdict_meanwhile(world: World) -> None:
+    project = fraud(world)
+    pipeline = world.pipeline(project, clock(10), status="failed", **span(0, 1, 10))
+    world.job(project, pipeline, "test", status="failed", **span(0, 1, 10))
+    site = reading(world)
+    site.sync()
+    world.job(project, pipeline, "test", status="running", **span(30, 31, 31) | {"finished_at": None})
+    pipeline |= {"status": "running", "updated_at": clock(31)}
+    runs = site.sync().of("ci_run")
+    assert [(run.attempt, run.status, run.conclusion) for run in runs] == [
+        (1, "completed", "failure"),
+        (2, "in_progress", None),
+    ]
+    assert runs[1].started_at and runs[1].started_at.minute == 31
