@@ -54,6 +54,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "pagerduty": _remote("pagerduty", "Pagerduty"),
     "opsgenie": _remote("opsgenie", "Opsgenie"),
     "statuspage": _remote("statuspage", "Statuspage"),
+    "jira": _remote("jira", "Jira"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

@@ -1,16 +1,28 @@
 """The settings of each kind of source: the tables `[[source]]` of `uptake.toml`. A new kind adds its class here."""
 
 import re
+from dataclasses import dataclass
 from datetime import date
+from glob import has_magic
 from pathlib import Path
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    InstanceOf,
+    field_validator,
+    model_validator,
+)
 
 from ingest.authorization import basic, bearer
 
 Globs = list[Annotated[str, Field(min_length=1)]]
+Priority = Annotated[int, Field(ge=1, le=5)]
 DetectedBy = Literal["test", "monitoring", "internal_user", "customer"]
 
 
@@ -28,10 +40,56 @@ class Entry(Table):
     max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
 
 
+@dataclass(frozen=True)
+class S3Path:
+    """A place in object storage: a bucket, and a prefix or an object in it."""
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        return f"s3://{self.bucket}/{self.prefix}"
+
+
+def _place(value: Any) -> Any:
+    """s3://bucket/prefix as what it is: a Path would take it for a folder."""
+    if not isinstance(value, str) or not value.startswith("s3://"):
+        return value
+    bucket, _, prefix = value.removeprefix("s3://").partition("/")
+    if not bucket or has_magic(value):
+        raise ValueError("must be s3://bucket/prefix, without wildcards")
+    return S3Path(bucket, prefix.strip("/"))
+
+
+def _address(value: str) -> str:
+    """An http(s) address without a login. Raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http(s) URL such as https://api.github.com")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or password; name the token's variable in token_env")
+    return value.rstrip("/")
+
+
 class FilesSettings(Entry):
+    """Exports in a folder, or in object storage, where the `_env` keys name the variables that hold the credentials."""
+
     kind: Literal["files"]
-    path: Path
+    path: Annotated[InstanceOf[S3Path] | Path, BeforeValidator(_place)]
     ignore: list[str] = []
+    endpoint: Annotated[str, AfterValidator(_address)] | None = None
+    """Without it, Amazon's own."""
+    region: str = "us-east-1"
+    access_key_env: str | None = None
+    secret_key_env: str | None = None
+
+    @model_validator(mode="after")
+    def _storage(self) -> Self:
+        if (self.access_key_env is None) != (self.secret_key_env is None):
+            raise ValueError("needs both access_key_env and secret_key_env, or none of them where all may read")
+        if not isinstance(self.path, S3Path) and (self.endpoint or self.access_key_env):
+            raise ValueError("endpoint and keys are for a path such as s3://bucket/prefix")
+        return self
 
 
 class ApiSettings(Entry):
@@ -47,12 +105,7 @@ class ApiSettings(Entry):
     @field_validator("base_url")
     @classmethod
     def _url(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise ValueError("must be an http(s) URL such as https://api.github.com")
-        if parts.username or parts.password:
-            raise ValueError("must not hold a user or password; name the token's variable in token_env")
-        return value.rstrip("/")
+        return _address(value)
 
 
 class AccountSettings(ApiSettings):
@@ -268,6 +321,37 @@ class StatuspageSettings(ApiSettings):
     belongs: list[Belongs] = []
 
 
+class JiraSettings(AccountSettings):
+    """`reads` says what the issues of `jql` are: initiatives of a roadmap, or incidents."""
+
+    kind: Literal["jira"]
+    jql: Annotated[str, Field(min_length=1)]
+    reads: Literal["initiatives", "incidents"] = "initiatives"
+    api: Literal["cloud", "server"] = "cloud"
+    """Jira Cloud, or Jira Server and Data Center."""
+    since: date | None = None
+    """How far back the first sync of incidents goes; without it, 90 days. A roadmap is read as a whole."""
+    pain_prefix: str = "pain:"
+    """Labels that begin so name the pain that an initiative is to ease."""
+    pain_source: str | None = None
+    """The source that the pains come from."""
+    priorities: dict[str, Priority] = {"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5}
+    statuses: dict[str, Literal["idea", "planned", "in_progress", "shipped", "dropped"]] = {}
+    """Status or resolution -> what it means; what is not named here goes by Jira's category of the status."""
+    effort_field: str | None = None
+    days_per_effort: Annotated[float, Field(gt=0)] = 1
+    start_field: str | None = None
+    detected_by: DetectedBy | None = None
+    belongs: list[Belongs] = []
+
+    @field_validator("jql")
+    @classmethod
+    def _jql(cls, value: str) -> str:
+        if re.search(r"\border\s+by\b", value, re.IGNORECASE):
+            raise ValueError("must not hold ORDER BY: Uptake orders the issues itself")
+        return value
+
+
 SourceSettings = Annotated[
     FilesSettings
     | CdeventsSettings
@@ -280,7 +364,8 @@ SourceSettings = Annotated[
     | BuildbotSettings
     | PagerdutySettings
     | OpsgenieSettings
-    | StatuspageSettings,
+    | StatuspageSettings
+    | JiraSettings,
     Field(discriminator="kind"),
 ]
 

@@ -1,4 +1,4 @@
-"""The statuspage source against a server that lists incidents as a status page does: the 50 newest, and what is open."""
+"""The statuspage source against a server that lists incidents as a status page does: the 50 newest, and the open."""
 
 import json
 from collections.abc import Iterator
