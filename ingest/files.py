@@ -1,4 +1,4 @@
-"""The `files` source: a folder, file or glob of exports: `<noun>*.csv`, `.jsonl` (both also `.gz` or `.zst`),
+"""The `files` source: a folder, file, glob or bucket of exports: `<noun>*.csv`, `.jsonl` (both also `.gz` or `.zst`),
 `.parquet` or `.xlsx`.
 
 A file with an unknown or missing column is refused as a whole and named. JSON lines have no common header, so there a
@@ -18,12 +18,13 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from ingest import readers, workbooks
+from ingest.bucket import Bucket
 from ingest.draft import Draft
 from ingest.errors import SourceError
 from ingest.folder import Folder, Found, Place, digest, unchanged
 from ingest.reasons import reason
 from ingest.records import RECORDS, Record
-from ingest.settings import FilesSettings
+from ingest.settings import FilesSettings, S3Path
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
 if TYPE_CHECKING:
@@ -41,7 +42,8 @@ class Files:
 
     def __init__(self, settings: FilesSettings, hasher: Hasher) -> None:
         self.name = settings.name
-        self._place: Place = Folder(settings.name, settings.path)
+        path = settings.path
+        self._place: Place = Bucket(settings, path) if isinstance(path, S3Path) else Folder(settings.name, path)
         self._ignore = frozenset(settings.ignore)
         self._hash = hasher
 

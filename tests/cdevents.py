@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from ingest import config, run
+from tests.conftest import Site
+
 CONFIG = """
 [[source]]
 name = "cd"
@@ -57,3 +60,20 @@ def life() -> list[dict[str, Any]]:
         event("incident.reported", "i1", 13, environment=prod, ticketURI="https://tickets.example/i1"),
         event("incident.resolved", "i1", 25, environment=prod, custom={"severity": "high"}),
     ]
+
+
+def pull(site: Site, **how: Any) -> run.SourceResult:
+    """An ingest without the build after it."""
+    (result,) = run.ingest(config.load(site.config), site.data, ["cd"], **how)
+    return result
+
+
+def replay(site: Site) -> None:
+    """A replay without the build after it."""
+    run.replay(config.load(site.config), site.data, ["cd"])
+
+
+def tables(site: Site) -> dict[str, list[tuple[Any, ...]]]:
+    """All that staging holds of what events tell."""
+    nouns = ("ci_run", "ci_job", "deployment", "change", "incident", "rejected", "coverage")
+    return {noun: site.rows(f"from staging.{noun} order by all") for noun in nouns}
