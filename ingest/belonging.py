@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 
-from ingest.settings import Belongs
+from ingest.tables import Belongs
 
 
 def belonging(rules: Sequence[Belongs], names: Iterable[str | None]) -> dict[str, str]:

@@ -6,8 +6,8 @@ from typing import Any
 from ingest.belonging import belonging
 from ingest.cdevents_fields import PREDICATES
 from ingest.records import Change, CiJob, CiRun, Deployment, Incident, Record
-from ingest.settings import Belongs
 from ingest.shapes import Item
+from ingest.tables import Belongs
 from ingest.times import in_order
 
 OUTCOMES = {

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
 
 from ingest.errors import ConfigError
-from ingest.settings import KINDS, Globs, SourceSettings, Table
+from ingest.settings import KINDS, SourceSettings
+from ingest.tables import Globs, Table
 
 DEFAULT_FILE = "uptake.toml"
 

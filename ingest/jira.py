@@ -12,12 +12,12 @@ from ingest.belonging import belonging
 from ingest.errors import SourceError
 from ingest.going_on import going_on
 from ingest.http import Http, Params
+from ingest.incident_settings import JiraSettings
 from ingest.jira_fields import READ
 from ingest.jira_issues import Issues
 from ingest.reach import Reach
 from ingest.records import Incident, Initiative, Record
 from ingest.rows import Row, records
-from ingest.settings import JiraSettings
 from ingest.shapes import Item
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 from ingest.times import in_order

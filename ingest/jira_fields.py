@@ -8,7 +8,7 @@ from pydantic import AfterValidator
 # pydantic reads TypedDicts of `typing` from Python 3.12 on only
 from typing_extensions import TypedDict
 
-from ingest.settings import JiraSettings
+from ingest.incident_settings import JiraSettings
 from ingest.shapes import Item, Shape
 from ingest.source import Hasher
 from ingest.times import utc

@@ -11,11 +11,11 @@ from typing import Any
 from ingest.api import Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.http import Params
+from ingest.incident_settings import JiraSettings
 from ingest.jira_fields import asked, shape
 from ingest.marks import Mark
 from ingest.paging import by_token, pages
 from ingest.reach import OVERLAP, Reach
-from ingest.settings import JiraSettings
 from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
 from ingest.times import moment, stamp, utc

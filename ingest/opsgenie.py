@@ -14,12 +14,12 @@ from ingest.api import Api
 from ingest.belonging import belonging
 from ingest.errors import SourceError
 from ingest.http import Http, Params
+from ingest.incident_settings import OpsgenieSettings
 from ingest.incidents import Incidents
 from ingest.paging import by_offset, pages
 from ingest.reach import OVERLAP, Reach
 from ingest.records import Incident, Record
 from ingest.rows import Row, records
-from ingest.settings import OpsgenieSettings
 from ingest.shapes import Item, Listing, Shape
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 from ingest.times import moment, stamp

@@ -11,13 +11,13 @@ from ingest.api import Api
 from ingest.belonging import belonging
 from ingest.errors import SourceError, SourceStopped
 from ingest.http import Http, Params
+from ingest.incident_settings import PagerdutySettings
 from ingest.incidents import Incidents
 from ingest.pagerduty_fields import INCIDENT, INCIDENTS, LOG
 from ingest.paging import by_offset, pages
 from ingest.reach import Reach
 from ingest.records import Incident, Record
 from ingest.rows import Row, records
-from ingest.settings import PagerdutySettings
 from ingest.shapes import Item, Listing, Shape
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 from ingest.times import moment, stamp

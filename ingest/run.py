@@ -20,9 +20,10 @@ from ingest.config import Settings
 from ingest.errors import DamagedRaw, SourceError
 from ingest.files import Files
 from ingest.load import Loaded, load
-from ingest.settings import ApiSettings, CdeventsSettings, SourceSettings
+from ingest.settings import CdeventsSettings, SourceSettings
 from ingest.source import Fault, Hasher, Rejected, Settling, Source, Watermark
 from ingest.spool import Spool
+from ingest.tables import ApiSettings
 from ingest.warehouse import FILE, Warehouse
 
 if TYPE_CHECKING:

@@ -6,38 +6,19 @@ from datetime import date
 from glob import has_magic
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
-from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     InstanceOf,
     field_validator,
     model_validator,
 )
 
-from ingest.authorization import basic, bearer
-
-Globs = list[Annotated[str, Field(min_length=1)]]
-Priority = Annotated[int, Field(ge=1, le=5)]
-DetectedBy = Literal["test", "monitoring", "internal_user", "customer"]
-
-
-class Table(BaseModel):
-    """A table of the configuration: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Entry(Table):
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-    stale_after_hours: Annotated[float, Field(gt=0)] = 36
-    simulated: bool = False
-    """The data of this source is made up; every view says so."""
-    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+from ingest.authorization import basic
+from ingest.incident_settings import JiraSettings, OpsgenieSettings, PagerdutySettings, StatuspageSettings
+from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, Table, address
 
 
 @dataclass(frozen=True)
@@ -61,23 +42,13 @@ def _place(value: Any) -> Any:
     return S3Path(bucket, prefix.strip("/"))
 
 
-def _address(value: str) -> str:
-    """An http(s) address without a login. Raises ValueError."""
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("must be an http(s) URL such as https://api.github.com")
-    if parts.username or parts.password:
-        raise ValueError("must not hold a user or password; name the token's variable in token_env")
-    return value.rstrip("/")
-
-
 class FilesSettings(Entry):
     """Exports in a folder, or in object storage, where the `_env` keys name the variables that hold the credentials."""
 
     kind: Literal["files"]
     path: Annotated[InstanceOf[S3Path] | Path, BeforeValidator(_place)]
     ignore: list[str] = []
-    endpoint: Annotated[str, AfterValidator(_address)] | None = None
+    endpoint: Annotated[str, AfterValidator(address)] | None = None
     """Without it, Amazon's own."""
     region: str = "us-east-1"
     access_key_env: str | None = None
@@ -90,40 +61,6 @@ class FilesSettings(Entry):
         if not isinstance(self.path, S3Path) and (self.endpoint or self.access_key_env):
             raise ValueError("endpoint and keys are for a path such as s3://bucket/prefix")
         return self
-
-
-class ApiSettings(Entry):
-    """A source behind HTTP. `token_env` names the environment variable that holds the token."""
-
-    base_url: str
-    token_env: str | None = None
-
-    def authorization(self, token: str) -> tuple[str, str]:
-        """The name and the value of the header that carries the token."""
-        return bearer(token)
-
-    @field_validator("base_url")
-    @classmethod
-    def _url(cls, value: str) -> str:
-        return _address(value)
-
-
-class AccountSettings(ApiSettings):
-    """A source that is asked with a token alone, or as `user` with the token in the password's place."""
-
-    user: str | None = None
-
-    def authorization(self, token: str) -> tuple[str, str]:
-        return basic(self.user, token) if self.user else bearer(token)
-
-
-class Belongs(Table):
-    """Whose something is: a glob on its name, and the product, repository or team that it belongs to."""
-
-    match: Annotated[str, Field(min_length=1)]
-    product: str | None = None
-    repo: str | None = None
-    team_id: str | None = None
 
 
 class GithubSettings(ApiSettings):
@@ -270,86 +207,6 @@ class CdeventsSettings(Entry):
         if not self.path and not self.token_env:
             raise ValueError("needs path, the folder of its files, or token_env, the secret of `uptake receive`")
         return self
-
-
-class IncidentSettings(ApiSettings):
-    """A source of incidents. Whose they are is told by `belongs`, by globs on the names of services and teams."""
-
-    since: date | None = None
-    """How far back the first sync goes; without it, 90 days."""
-    detected_by: DetectedBy | None = None
-    """Who notices first where this source's incidents come from."""
-    belongs: list[Belongs] = []
-
-
-class PagerdutySettings(IncidentSettings):
-    kind: Literal["pagerduty"]
-    base_url: str = "https://api.pagerduty.com"
-    services: Globs = ["*"]
-    urgencies: list[Literal["high", "low"]] = ["high", "low"]
-
-    def authorization(self, token: str) -> tuple[str, str]:
-        return "Authorization", f"Token token={token}"
-
-
-class OpsgenieSettings(IncidentSettings):
-    kind: Literal["opsgenie"]
-    base_url: str = "https://api.opsgenie.com"
-    user: str | None = None
-    """Of Jira Service Management: the account that the token belongs to."""
-    reads: Literal["incidents", "alerts"] = "incidents"
-    services: Globs = ["*"]
-    priorities: list[Literal["P1", "P2", "P3", "P4", "P5"]] = ["P1", "P2", "P3", "P4", "P5"]
-
-    @property
-    def is_jira(self) -> bool:
-        """Whether the address is that of Jira Service Management, which has alerts only: its incidents are issues."""
-        return "/jsm/ops/" in f"{self.base_url}/"
-
-    def authorization(self, token: str) -> tuple[str, str]:
-        if not self.is_jira:
-            return "Authorization", f"GenieKey {token}"
-        return basic(self.user, token) if self.user else bearer(token)
-
-
-class StatuspageSettings(ApiSettings):
-    kind: Literal["statuspage"]
-    services: Globs = ["*"]
-    impacts: list[str] = ["minor", "major", "critical"]
-    """Impacts that count; `none` is news rather than an incident."""
-    detected_by: DetectedBy | None = None
-    belongs: list[Belongs] = []
-
-
-class JiraSettings(AccountSettings):
-    """`reads` says what the issues of `jql` are: initiatives of a roadmap, or incidents."""
-
-    kind: Literal["jira"]
-    jql: Annotated[str, Field(min_length=1)]
-    reads: Literal["initiatives", "incidents"] = "initiatives"
-    api: Literal["cloud", "server"] = "cloud"
-    """Jira Cloud, or Jira Server and Data Center."""
-    since: date | None = None
-    """How far back the first sync of incidents goes; without it, 90 days. A roadmap is read as a whole."""
-    pain_prefix: str = "pain:"
-    """Labels that begin so name the pain that an initiative is to ease."""
-    pain_source: str | None = None
-    """The source that the pains come from."""
-    priorities: dict[str, Priority] = {"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5}
-    statuses: dict[str, Literal["idea", "planned", "in_progress", "shipped", "dropped"]] = {}
-    """Status or resolution -> what it means; what is not named here goes by Jira's category of the status."""
-    effort_field: str | None = None
-    days_per_effort: Annotated[float, Field(gt=0)] = 1
-    start_field: str | None = None
-    detected_by: DetectedBy | None = None
-    belongs: list[Belongs] = []
-
-    @field_validator("jql")
-    @classmethod
-    def _jql(cls, value: str) -> str:
-        if re.search(r"\border\s+by\b", value, re.IGNORECASE):
-            raise ValueError("must not hold ORDER BY: Uptake orders the issues itself")
-        return value
 
 
 SourceSettings = Annotated[

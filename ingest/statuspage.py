@@ -18,10 +18,10 @@ from ingest.belonging import belonging
 from ingest.errors import SourceError
 from ingest.going_on import going_on
 from ingest.http import Http
+from ingest.incident_settings import StatuspageSettings
 from ingest.marks import Mark
 from ingest.records import Incident, Record
 from ingest.rows import Row, records
-from ingest.settings import StatuspageSettings
 from ingest.shapes import Item, Listing, Shape
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 from ingest.times import Utc

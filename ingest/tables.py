@@ -1,0 +1,70 @@
+"""What the settings of all sources are made of: tables that refuse unknown keys, and what every API source has."""
+
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from ingest.authorization import basic, bearer
+
+Globs = list[Annotated[str, Field(min_length=1)]]
+Priority = Annotated[int, Field(ge=1, le=5)]
+DetectedBy = Literal["test", "monitoring", "internal_user", "customer"]
+
+
+class Table(BaseModel):
+    """A table of the configuration: unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Entry(Table):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    stale_after_hours: Annotated[float, Field(gt=0)] = 36
+    simulated: bool = False
+    """The data of this source is made up; every view says so."""
+    max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+
+
+def address(value: str) -> str:
+    """An http(s) address without a login. Raises ValueError."""
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise ValueError("must be an http(s) URL such as https://api.github.com")
+    if parts.username or parts.password:
+        raise ValueError("must not hold a user or password; name the token's variable in token_env")
+    return value.rstrip("/")
+
+
+class ApiSettings(Entry):
+    """A source behind HTTP. `token_env` names the environment variable that holds the token."""
+
+    base_url: str
+    token_env: str | None = None
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        """The name and the value of the header that carries the token."""
+        return bearer(token)
+
+    @field_validator("base_url")
+    @classmethod
+    def _url(cls, value: str) -> str:
+        return address(value)
+
+
+class AccountSettings(ApiSettings):
+    """A source that is asked with a token alone, or as `user` with the token in the password's place."""
+
+    user: str | None = None
+
+    def authorization(self, token: str) -> tuple[str, str]:
+        return basic(self.user, token) if self.user else bearer(token)
+
+
+class Belongs(Table):
+    """Whose something is: a glob on its name, and the product, repository or team that it belongs to."""
+
+    match: Annotated[str, Field(min_length=1)]
+    product: str | None = None
+    repo: str | None = None
+    team_id: str | None = None
