@@ -204,6 +204,7 @@ def test_a_deployment_that_waits_is_seen_running_out(world: World) -> None:
     world.now += timedelta(days=40)
     for _ in range(250):
         world.deploy(project, build, 7)
+    assert len(site.sync().of("deployment")) == 250
     project.timelines[name] = timeline()
     for record in (waiting, plain):
         record |= {"startTime": iso(world.now), "finishTime": iso(world.now), "result": "failed"}

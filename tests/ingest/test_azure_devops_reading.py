@@ -59,6 +59,17 @@ def test_a_reading_cut_short_goes_on_where_it_ended(world: World) -> None:
     assert known == [70, 140, 210, 250]
 
 
+def test_requests_come_in_the_order_in_which_they_were_closed(world: World) -> None:
+    for minutes in range(60):
+        world.pull(ml(world), world.ago(minutes=1_000 - minutes))
+    site = reading(world)
+    limited = failed(429, **{"Retry-After": "7200"})
+    world.server.troubles = [Trouble("threads", limited, times=999, spare=40)]
+    assert "rate limit" in (site.sync().stopped or "") and len(site.of("change")) == 40
+    world.server.troubles = []
+    assert len(site.sync().of("change")) == 20
+
+
 def test_a_detail_that_fails_is_asked_for_again(world: World) -> None:
     project = ml(world)
     project.environments = {7: "production"}

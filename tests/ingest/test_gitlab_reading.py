@@ -68,6 +68,16 @@ def test_more_pipelines_in_a_moment_than_a_page_holds_all_come(world: World) -> 
     assert site.sync().records == []
 
 
+def test_a_page_that_is_just_full_hides_nothing_that_follows(world: World) -> None:
+    for seconds in range(100):
+        world.pipeline(fraud(world), world.ago(seconds=seconds))
+    site = reading(world, jobs=False)
+    site.sync()
+    assert site.sync().pages == []
+    world.pipeline(fraud(world), later(world, minutes=1))
+    assert len(site.sync().of("ci_run")) == 1
+
+
 def test_a_server_in_another_zone_is_read_in_the_right_order(world: World) -> None:
     project = fraud(world)
     for hour in range(120):
