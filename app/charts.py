@@ -24,6 +24,8 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
 _LABEL_PIXELS = 17
 _SOFT = ", not final"
+_MANY = 30
+"""Periods from which marks grow small, so that the line stays one."""
 
 
 @dataclass(frozen=True)
@@ -204,7 +206,7 @@ def _mark(fig: go.Figure, line: Line, starts: list[date], values: list[float | N
         mode="markers",
         marker={
             "symbol": line.symbol,
-            "size": 7,
+            "size": 7 if len(starts) <= _MANY else 4,
             "color": [PAPER if soft else line.colour for soft in hollow],
             "line": {"color": line.colour, "width": 2},
         },

@@ -21,6 +21,7 @@ class Compared:
 
     name: str
     label: str
+    short: str
     value: str
     count: str
     say: Callable[[float | None], str]
@@ -33,6 +34,7 @@ _COMPARED = (
     Compared(
         "lead_time",
         "Half of the changes take less than",
+        "time",
         "lead_time_hours_median",
         "change_count",
         words.duration,
@@ -41,6 +43,7 @@ _COMPARED = (
     Compared(
         "change_fail_rate",
         "Had to be repaired afterwards",
+        "repaired",
         "change_fail_ratio",
         "deployment_count",
         words.share,
@@ -51,6 +54,7 @@ _COMPARED = (
     Compared(
         "deployment_failure_rate",
         "Failed before going live",
+        "failed",
         "failure_ratio",
         "attempt_count",
         words.share,
@@ -75,6 +79,10 @@ def by_path(view: View) -> None:
         frame = view.ask(compared.name, group=("path",))
         rows.append([(compared.label, ""), *(_cell(frame, path, compared) for path in ("platform", "off_platform"))])
     st.html(figures.table(["", "Through the platform", "Round the platform"], rows))
+    with st.container(horizontal=True):
+        for compared in _COMPARED:
+            part = view.part(compared.name, group=("path",))
+            view.explained(compared.name, part, f"paths-{compared.name}", of=compared.short)
 
 
 def _cell(frame: pl.DataFrame, path: str, compared: Compared) -> tuple[str, str]:
@@ -155,7 +163,18 @@ def by_team(view: View) -> None:
         },
         alt="Deployments, frequency, time to production and repairs by team, in the order of their names.",
     )
-    download("delivery_by_team.csv", shown, key="csv-teams")
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download("delivery_by_team.csv", shown, key="csv-teams")
+        for name, of in _COLUMNS_OF.items():
+            view.explained(name, view.part(name, group=group), f"teams-{name}", of=of)
+
+
+_COLUMNS_OF = {
+    "deployment_count": "deployments",
+    "deployment_frequency": "days a week",
+    "lead_time": "days to production",
+    "change_fail_rate": "repaired",
+}
 
 
 def _spoken(low: pl.Series, high: pl.Series) -> pl.Series:
@@ -185,7 +204,7 @@ def behind(view: View) -> None:
                 "environment",
                 pl.col("path").replace_strict(words.PATHS, default=pl.col("path")),
                 "status",
-                "cause",
+                pl.col("cause").replace_strict(words.CAUSES, default=pl.col("cause")),
                 linked(newest["url"]),
             ),
             hide_index=True,

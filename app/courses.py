@@ -16,13 +16,17 @@ def deployments(view: View, key: str) -> None:
     part = view.part("deployment_count", by=by, group=("path",))
     frame = view.model.ask("deployment_count", part)
     if not frame["deployment_count"].sum():
-        refused(view, "deployment_count", NOTHING)
+        refused(view, "deployment_count", "deployment_count", NOTHING)
         return
     path = view.filters.path or "platform"
     chosen = frame.filter(pl.col("path") == path)
     subject = "Deployments of unknown path" if path == "unknown" else f"Deployments {words.PATHS[path]}"
+    if chosen.is_empty():
+        title = f"None of {words.plural(int(frame['deployment_count'].sum()), 'deployment')} went {words.PATHS[path]}"
+    else:
+        title = sentences.course(chosen, "deployment_count", by, subject, words.number)
     view.chart(
-        sentences.course(chosen, "deployment_count", by, subject, words.number),
+        title,
         f"Succeeded production deployments per {by}, by path. Hatched: the {by} still runs or is cut by the period.",
         charts.bars_by_path(frame, by),
         name="deployment_count",
@@ -38,7 +42,12 @@ def lead_time(view: View, key: str, *, slow: bool = False) -> None:
     part = view.part("lead_time", by=by)
     frame = view.model.ask("lead_time", part)
     if frame["lead_time_hours_median"].is_null().all():
-        refused(view, "lead_time", "No change with a known first commit reached production in this period.")
+        refused(
+            view,
+            "lead_time",
+            "lead_time_hours_median",
+            "No change with a known first commit reached production in this period.",
+        )
         return
     series = [Line("lead_time_hours_median", "half take less")]
     if slow:
@@ -54,11 +63,14 @@ def lead_time(view: View, key: str, *, slow: bool = False) -> None:
     )
 
 
-def refused(view: View, name: str, otherwise: str) -> None:
+def refused(view: View, name: str, column: str, otherwise: str) -> None:
     """Why a chart is not drawn: what the metric says of the whole window, else a sentence."""
     row = view.ask(name).row(0, named=True)
-    reason = row.get("withheld")
-    st.html(figures.said(words.sentence(words.withheld(reason)) if reason else otherwise))
+    text = words.sentence(words.withheld(row["withheld"])) if row.get("withheld") else otherwise
+    if row[column]:
+        # the whole window carries a value, its weeks or months do not
+        text = f"No {view.window.by} of this period has enough cases of its own to be drawn."
+    st.html(figures.said(text))
 
 
 def longest(frame: pl.DataFrame, column: str) -> float | None:

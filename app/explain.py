@@ -23,12 +23,15 @@ LEFT_OUT = {
 
 
 @st.fragment
-def explain(model: Model, name: str, part: Slice, frame: pl.DataFrame, *, key: str, unused: Sequence[str] = ()) -> None:
+def explain(
+    model: Model, name: str, part: Slice, frame: pl.DataFrame, *, key: str, unused: Sequence[str] = (), of: str = ""
+) -> None:
     """The button below a figure. What it opens is put together when it is opened, and reruns nothing else.
 
-    `unused` names filters that are set and that the metric cannot follow.
+    `unused` names filters that are set and that the metric cannot follow; `of` the figure where several share a table.
     """
-    popover = st.popover("How is this computed?", type="tertiary", key=f"explain-{key}", on_change="rerun")
+    label = f"How is this computed: {of}?" if of else "How is this computed?"
+    popover = st.popover(label, type="tertiary", key=f"explain-{key}", on_change="rerun")
     if not popover.open:
         return
     metric = METRICS[name]

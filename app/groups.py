@@ -83,16 +83,24 @@ def heat(
         ygap=3,
         hoverinfo="skip",
     )
-    for y, row in enumerate(texts):
-        for x, text in enumerate(row):
-            colour = MUTED if values[y][x] is None else INK
-            fig.add_annotation(x=x, y=y, text=words.literal(text), showarrow=False, font={"color": colour, "size": 13})
+    places = [(x, y) for y in range(len(rows)) for x in range(len(columns))]
+    # one trace of texts: hundreds of annotations would keep the browser busy for seconds
+    fig.add_scatter(
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        mode="text",
+        text=[words.literal(texts[y][x]) for x, y in places],
+        textfont={"color": [MUTED if values[y][x] is None else INK for x, y in places], "size": 13},
+        hoverinfo="skip",
+        name="share",
+    )
     tops = ["<br>".join(words.literal(line) for line in wrapped(column, 14)) for column in columns]
+    fig.update_xaxes(range=[-0.5, len(columns) - 0.5])
     fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=tops, side="top", showgrid=False, tickangle=0)
     fig.update_yaxes(
         tickvals=list(range(len(rows))),
         ticktext=[words.literal(row) for row in rows],
-        autorange="reversed",
+        range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         rangemode="normal",
     )

@@ -59,7 +59,8 @@ def is_used(numbers: Numbers) -> str:
 def products(numbers: Numbers) -> Figure:
     """Distinct products in production through the platform."""
     row = numbers.now["deployment_count"]
-    models = words.plural(row["platform_model_count"], "model")
+    models = row["platform_model_count"]
+    named = f"{words.plural(models, 'model')} among them by name. " if models else ""
     return _counted(
         numbers,
         "deployment_count",
@@ -67,7 +68,7 @@ def products(numbers: Numbers) -> Figure:
         Figure(
             "Products live through the platform",
             None,
-            f"{models} among them by name; each counts once, however often deployed.",
+            f"{named}Each counts once, however often it is deployed.",
         ),
     )
 

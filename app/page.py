@@ -53,10 +53,10 @@ class View:
         st.plotly_chart(fig, key=f"chart-{key}", config=charts.CONFIG, alt=f"{title} {alt}")
         self.explained(name, part, key)
 
-    def explained(self, name: str, part: Slice, key: str) -> None:
+    def explained(self, name: str, part: Slice, key: str, *, of: str = "") -> None:
         """ "How is this computed?" for a slice that has been asked already."""
         unused = filters.unused(name, self.filters)
-        explain(self.model, name, part, self.model.ask(name, part), key=key, unused=unused)
+        explain(self.model, name, part, self.model.ask(name, part), key=key, unused=unused, of=of)
 
 
 _VIEW: ContextVar[View] = ContextVar("view")
@@ -80,7 +80,7 @@ def around(title: str, body: Callable[[], None]) -> None:
             figures.notice(
                 [
                     "The published data was made by another version of Uptake than the one that runs now.",
-                    "Run `uptake build`, then reload this page; nothing has to be fetched again.",
+                    "Run “uptake build”, then reload this page; nothing has to be fetched again.",
                 ]
             )
         )
@@ -144,7 +144,7 @@ def _stale(model: Model) -> str | None:
     when = words.instant(last, model.clock.timezone)
     return (
         f"These figures may be out of date: the last complete ingest was {words.ago(last, now)} ({when}). "
-        "Run `uptake ingest`, or see on the Data page which source is behind."
+        "Run “uptake ingest”, or see on the Data page which source is behind."
     )
 
 

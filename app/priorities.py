@@ -34,13 +34,30 @@ class Move:
     why: str
 
 
+def has_roadmap(overlap: pl.DataFrame) -> bool:
+    """Whether a source delivers initiatives; without one there is no priority, not even none."""
+    return not overlap["priority_score"].is_null().all()
+
+
+def hurts(overlap: pl.DataFrame) -> list[Move]:
+    """Every pain with enough answers, the worst first."""
+    found = overlap.filter(pl.col("pain_score").is_not_null()).sort(["pain_score", "pain_id"], descending=[True, False])
+    return [Move(row["title"], f"{_hurts(row)}.") for row in found.iter_rows(named=True)]
+
+
 def quick_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
     """Pain that is felt and has quick work planned, most relief per day of work first, each factor shown."""
-    found = overlap.filter((pl.col("quadrant") == "quick_win") & (pl.col("effort_days") <= QUICK_DAYS)).with_columns(
-        worth=pl.col("pain_score") * pl.col("reach_probability") / pl.max_horizontal(pl.col("effort_days"), pl.lit(1.0))
-    )
-    ordered = found.sort(["worth", "pain_id"], descending=[True, False])
-    return [Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.") for row in ordered.iter_rows(named=True)]
+    return [
+        Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.")
+        for row in _quick(overlap).iter_rows(named=True)
+    ]
+
+
+def _quick(overlap: pl.DataFrame) -> pl.DataFrame:
+    found = overlap.filter((pl.col("quadrant") == "quick_win") & (pl.col("effort_days") <= QUICK_DAYS))
+    days = pl.max_horizontal(pl.col("effort_days"), pl.lit(1.0))
+    worth = pl.col("pain_score") * pl.col("reach_probability") / days
+    return found.sort([worth, pl.col("pain_id")], descending=[True, False])
 
 
 def bigger_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
@@ -79,22 +96,20 @@ def unmapped(initiatives: pl.DataFrame) -> list[Move]:
 
 def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
     """The answer to "what next?" in one or two sentences."""
-    if overlap.is_empty() or not overlap["answer_count"].fill_null(0).sum():
+    if overlap.is_empty() or (overlap["answer_count"] == 0).all():
         return "Ask first: no survey about what hurts has been answered yet."
-    if overlap["priority_score"].is_null().all():
+    if not has_roadmap(overlap):
+        return "Name your plans: no source delivers initiatives, so nobody can say whether work goes where it hurts."
+    wins, unheard = _quick(overlap), listen(overlap)
+    if len(wins):
+        row = wins.row(0, named=True)
         return (
-            "Name your plans: no source delivers initiatives, so nobody can say whether the work goes where it hurts."
-        )
-    wins, unheard = quick_wins(overlap, initiatives), listen(overlap)
-    if wins:
-        row = overlap.filter(pl.col("title") == wins[0].name).row(0, named=True)
-        return (
-            f"Start with “{wins[0].name}”: it hurts {words.share(row['affected_ratio'])} of the users, "
+            f"Start with “{row['title']}”: it hurts {words.share(row['affected_ratio'])} of the users, "
             f"and {words.plural(row['effort_days'], 'day')} of work would answer it."
         )
     if unheard:
         return f"Listen first: “{unheard[0].name}” hurts, and nothing is planned for it."
-    return "No quick win stands out: nothing that hurts a third of the users has quick work planned."
+    return "No quick win stands out: nothing that clearly hurts a third of the users has quick work planned."
 
 
 def overlap_in_words(index: pl.DataFrame) -> str:

@@ -67,7 +67,7 @@ def better_or_not(changes: Sequence[tuple[str, trends.Change | None, int]]) -> s
     """Whether things get better, in a sentence or two. A change has its name, and 1 where more is better, else -1."""
     known = [(name, change, good) for name, change, good in changes if change is not None]
     if not known:
-        return "Too early to say: there is no earlier period to compare with."
+        return "There is no earlier period to compare with; the charts below show the course of this one."
     clear = [(name, change.direction == good) for name, change, good in known if change.is_clear and change.direction]
     better = [name for name, is_better in clear if is_better]
     worse = [name for name, is_better in clear if not is_better]

@@ -18,6 +18,16 @@ PATHS = {
     "unknown": "path unknown",
 }
 """How a deployment went, as said to a person."""
+CAUSES = {
+    "human_change": "change",
+    "retrain": "automatic retrain",
+    "promotion": "promotion",
+    "config": "configuration",
+    "rollback": "rollback",
+    "hotfix": "urgent fix",
+    "redeploy": "the same again",
+}
+"""What a deployment was for."""
 
 
 def literal(text: object) -> str:

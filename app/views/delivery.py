@@ -10,6 +10,8 @@ from app.charts import Line
 from app.page import View, current
 
 _AUTOMATIC = "retrain"
+_FEW = 2
+"""Teams that need no picture."""
 
 
 def page() -> None:
@@ -43,9 +45,16 @@ def _how_often(view: View) -> None:
     teams = frame.filter(pl.col("team_id").is_in(list(names)) & pl.col("days_per_week_median").is_not_null())
     st.html(figures.heading("How often does a team bring a change to production?"))
     if teams.is_empty():
-        courses.refused(
-            view, "deployment_frequency", "No team brought a change to production in a whole week of this period."
-        )
+        none = "No team brought a change to production in a whole week of this period."
+        courses.refused(view, "deployment_frequency", "days_per_week_median", none)
+        return
+    if len(teams) <= _FEW:
+        lines = [
+            f"{names[team]}: {words.plural(days, 'day')} a week with a change, in its middle week"
+            for team, days in teams.select("team_id", "days_per_week_median").rows()
+        ]
+        st.html("".join(figures.said(words.sentence(line)) for line in lines))
+        view.explained("deployment_frequency", part, "how-often")
         return
     values = [(names[team], days) for team, days in zip(teams["team_id"], teams["days_per_week_median"], strict=True)]
     median = float(teams["days_per_week_median"].median())  # type: ignore[arg-type]
@@ -143,7 +152,7 @@ def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisi
     part = view.part(name, by=by)
     frame = view.model.ask(name, part)
     if frame[line.column].is_null().all():
-        courses.refused(view, name, courses.NOTHING)
+        courses.refused(view, name, line.column, courses.NOTHING)
         return
     soft = [provisional] if provisional else []
     view.chart(

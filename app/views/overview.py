@@ -36,7 +36,7 @@ def page() -> None:
         )
     )
     _figures(view, numbers, lead)
-    _next(overlap, initiatives)
+    _next(overlap, initiatives, _asked(view))
     with st.container(key="pair"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -84,7 +84,7 @@ def _lead_change(view: View, numbers: Numbers) -> Change | None:
     )
 
 
-def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> None:
+def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:
     wins = [(move.name, words.sentence(move.why)) for move in priorities.quick_wins(overlap, initiatives)[:3]]
     rest = [
         (f"{word}: {move.name}", words.sentence(move.why))
@@ -93,10 +93,20 @@ def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> None:
     ]
     with st.container(key="next"):
         left, right = st.columns(2, gap="large")
-        left.html(figures.heading("Quick wins"))
+        left.html(figures.heading("Quick wins", asked))
         left.html(
             figures.moves(wins, ranked=True) if wins else figures.said(priorities.next_move(overlap, initiatives))
         )
         if rest:
             right.html(figures.heading("And keep an eye on"))
             right.html(figures.moves(rest))
+
+
+def _asked(view: View) -> str:
+    """Which answers the advice rests on, since the filters do not apply to it."""
+    surveys = view.model.table("survey")
+    if surveys.is_empty():
+        return ""
+    row = surveys.row(0, named=True)
+    when = f" of {row['opened_at']:%B %Y}" if row["opened_at"] else ""
+    return f"From the survey{when}: {words.plural(row['response_count'], 'person', 'people')} answered, of all teams."

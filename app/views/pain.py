@@ -65,8 +65,7 @@ def _response(row: dict[str, int | None]) -> str:
 
 
 def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
-    if overlap["priority_score"].is_null().all():
-        # without a roadmap nobody can say that nothing is planned
+    if not priorities.has_roadmap(overlap):
         st.html(figures.notice([words.sentence(words.withheld(overlap["withheld"][0]))]))
         return
     hidden = overlap.filter(pl.col("pain_score").is_null())
@@ -92,6 +91,13 @@ def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
 
 
 def _lists(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, index: pl.DataFrame, part: Slice) -> None:
+    if not priorities.has_roadmap(overlap):
+        # without one nobody can say that nothing is planned: what hurts is all that is known
+        none = "Too few people answered to show any pain."
+        _list(
+            "What hurts most", "The worst first, by how many are hurt and how badly.", priorities.hurts(overlap), none
+        )
+        return
     with st.container(key="next"):
         left, right = st.columns(2, gap="large")
         with left:
@@ -132,6 +138,7 @@ def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.Da
     titles = dict(zip(overlap["pain_id"], overlap["title"], strict=True))
     now, then = (frame.filter(pl.col("survey_id") == one) for one in (survey, ids[place + 1]))
     joined = now.join(then, on="pain_id", suffix="_before").sort("affected_ratio", descending=True, nulls_last=True)
+    least = view.model.clock.min_group
     rows = []
     for row in joined.iter_rows(named=True):
         change = None
@@ -139,25 +146,32 @@ def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.Da
             change = trends.of_ratios(
                 row["affected_count_before"], row["answer_count_before"], row["affected_count"], row["answer_count"]
             )
-        text = _verdict(change)
         rows.append(
             [
                 (titles.get(row["pain_id"], row["pain_id"]), ""),
-                (
-                    words.share(row["affected_ratio"]),
-                    words.share_range(row["affected_ratio_low"], row["affected_ratio_high"]),
+                _hurt(row["affected_ratio"], row["affected_ratio_low"], row["affected_ratio_high"], least),
+                _hurt(
+                    row["affected_ratio_before"],
+                    row["affected_ratio_low_before"],
+                    row["affected_ratio_high_before"],
+                    least,
                 ),
-                (words.share(row["affected_ratio_before"]), words.plural(row["answer_count_before"], "answer")),
-                (text, ""),
+                (_verdict(change), ""),
             ]
         )
     st.html(figures.table(["Pain", "Hurts now", "Hurt before", "Change"], rows))
     explain(view.model, "pain", part, frame, key="since-before")
 
 
+def _hurt(ratio: float | None, low: float | None, high: float | None, least: int) -> tuple[str, str]:
+    if ratio is None:
+        return "hidden", f"fewer than {words.plural(least, 'answer')}"
+    return words.share(ratio), words.share_range(low, high)
+
+
 def _verdict(change: trends.Change | None) -> str:
     if change is None:
-        return "hidden, or not asked then"
+        return "not compared"
     if not change.is_clear:
         return "no clear change"
     return "▲ clearly more hurt" if change.direction > 0 else "▼ clearly fewer hurt"

@@ -133,7 +133,7 @@ def test_what_is_within_noise_is_neither_better_nor_worse(change: Change | None,
 @pytest.mark.parametrize(
     ("moves", "said"),
     [
-        ([], "Too early to say: there is no earlier period to compare with."),
+        ([], "There is no earlier period to compare with; the charts below show the course of this one."),
         ([(1, False)], "No clear change in a."),
         ([(1, True)], "Yes: a improved."),
         ([(1, True), (1, False)], "In part: a improved. No clear change in b."),
