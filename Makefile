@@ -52,7 +52,7 @@ app: setup
 	$(BIN)/uptake app --port $(PORT)
 
 test: .venv/.installed-dev browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 check: .venv/.installed-dev
 	$(BIN)/ruff check .
