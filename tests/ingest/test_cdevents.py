@@ -151,6 +151,13 @@ def test_a_change_counts_once_it_is_merged() -> None:
     assert list(Teller([], None).rows(Story(items))) == []
 
 
+def test_what_several_events_say_the_newest_says() -> None:
+    older = event("pipelinerun.finished", "7", 2, identifier="z", pipelineName="old", outcome="failure")
+    newer = event("pipelinerun.finished", "7", 5, identifier="a", pipelineName="new", outcome="success")
+    for values in (told(older, newer), told(newer, older)):
+        assert (values["workflow"], values["conclusion"], values["finished_at"]) == ("new", "success", at(5))
+
+
 @pytest.mark.parametrize(
     ("outcome", "custom", "conclusion"),
     [
@@ -320,6 +327,20 @@ def test_the_whole_life_gives_each_record(tables: Tables) -> None:
         "cd/deployment//ci#service.deployed-service/fraud-10",
         "cd/incident//ci#only resolved",
     ]
+
+
+def test_a_record_that_a_later_event_makes_wrong_goes_until_another_mends_it(tables: Tables) -> None:
+    fine = event("pipelinerun.finished", "7", 1, pipelineName="b", outcome="success")
+    wrong = event("pipelinerun.finished", "7", 2, pipelineName="b", outcome="exploded")
+    mended = event("pipelinerun.finished", "7", 3, pipelineName="b", outcome="failure")
+    assert [len(tables.after([[fine]])[noun]) for noun in ("ci_run", "rejected")] == [1, 0]
+    assert [len(tables.after([[fine], [wrong]])[noun]) for noun in ("ci_run", "rejected")] == [0, 1]
+    assert [len(tables.after([[fine], [wrong], [mended]])[noun]) for noun in ("ci_run", "rejected")] == [1, 0]
+
+
+def test_a_kind_of_record_is_delivered_once_it_is_heard_of(tables: Tables) -> None:
+    found = tables.after([[event("change.created", "12", repository={"id": "acme/fraud"})]])
+    assert (found["change"], found["coverage"]) == ([], [("cd", "change")])
 
 
 @pytest.fixture
