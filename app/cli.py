@@ -86,16 +86,20 @@ def replay(sources: tuple[str, ...]) -> None:
 
 
 @main.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on; 0.0.0.0 for all.")
 @click.option("--port", type=click.IntRange(1, 65535), default=8501, show_default=True)
 @common
-def app(port: int) -> None:
-    """Serve the dashboard."""
+def app(host: str, port: int) -> None:
+    """Serve the dashboard, to this machine alone unless --host says otherwise: it asks nobody for a password."""
     from ingest import config
 
     page = Path(__file__).with_name("server.py")
     file = config.find(given("config"))
     places = {"UPTAKE_DATA": str(data_folder().resolve()), "UPTAKE_CONFIG": str(file.resolve())}
-    options = {"server.port": port, "server.headless": "true", "browser.gatherUsageStats": "false"}
+    options = {"server.port": port, "server.address": host} | {
+        "server.headless": "true",
+        "browser.gatherUsageStats": "false",
+    }
     arguments = [word for name, value in options.items() for word in (f"--{name}", str(value))]
     console().info(f"Uptake: http://localhost:{port}")
     sys.stdout.flush()
