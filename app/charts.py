@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
+from typing import Any
 
 import plotly.graph_objects as go
 import polars as pl
@@ -187,14 +188,12 @@ def _draw(fig: go.Figure, line: Line, starts: list[date], values: list[float | N
     """The line, solid between what is final and dashed to what is not; it never bridges a period without a value."""
     firm = [None if tentative else value for value, tentative in zip(values, soft, strict=True)]
     style = {"color": line.colour, "width": 2.5}
-    fig.add_scatter(x=starts, y=firm, mode="lines", line={**style, "dash": line.dash}, hoverinfo="skip", name=line.name)
+    common: dict[str, Any] = {"x": starts, "mode": "lines", "hoverinfo": "skip", "cliponaxis": False}
+    fig.add_scatter(y=firm, line={**style, "dash": line.dash}, name=line.name, **common)
     if any(soft):
         beside = [any(soft[max(i - 1, 0) : i + 2]) for i in range(len(soft))]
         hanging = [value if near else None for value, near in zip(values, beside, strict=True)]
-        name = f"{line.name}, not final"
-        fig.add_scatter(
-            x=starts, y=hanging, mode="lines", line={**style, "dash": "3px,3px"}, hoverinfo="skip", name=name
-        )
+        fig.add_scatter(y=hanging, line={**style, "dash": "3px,3px"}, name=f"{line.name}, not final", **common)
 
 
 def _mark(fig: go.Figure, line: Line, starts: list[date], values: list[float | None], texts: list[list[str]]) -> None:
@@ -204,6 +203,8 @@ def _mark(fig: go.Figure, line: Line, starts: list[date], values: list[float | N
         x=starts,
         y=values,
         mode="markers",
+        # a mark at 0 is a whole mark
+        cliponaxis=False,
         marker={
             "symbol": line.symbol,
             "size": 7 if len(starts) <= _MANY else 4,
