@@ -1,12 +1,12 @@
 """What is kept of MLflow's objects: listed fields and tags only; who registered or trained a model is not kept."""
 
-import re
 from functools import partial
 from typing import NotRequired
 
 # pydantic reads TypedDicts of `typing` from Python 3.12 on only
 from typing_extensions import TypedDict
 
+from ingest.repositories import repository
 from ingest.shapes import Item, Shape
 from ingest.source import Hasher
 
@@ -104,19 +104,13 @@ def run(item: OneRun, hashed: Hasher) -> Item:
     tags = _tags((item["run"].get("data") or {}).get("tags"), COMMIT, REPOSITORY)
     return {
         "source_sha": tags.get(COMMIT),
-        "repo": _repo(tags.get(REPOSITORY)),
+        "repo": repository(tags.get(REPOSITORY)),
         "data_version": _digest((item["run"].get("inputs") or {}).get("dataset_inputs") or []),
     }
 
 
 def _tags(tags: list[Tag] | None, *keys: str) -> dict[str, str]:
     return {each["key"]: value for each in tags or () if each["key"] in keys and (value := each.get("value"))}
-
-
-def _repo(address: str | None) -> str | None:
-    """acme/fraud of https://token@host/acme/fraud.git or git@host:acme/fraud: nothing of what stands before it."""
-    path = re.search(r"(?:://[^/]+/|^[^/\s]+@[^/:\s]+:)([^?#\s]+?)(?:\.git)?/*$", address or "")
-    return path[1] if path else None
 
 
 def _digest(inputs: list[DatasetInput]) -> str | None:

@@ -5,7 +5,9 @@ import re
 
 def repository(address: str | None) -> str | None:
     """`acme/fraud` of https://host/acme/fraud.git, git@host:acme/fraud.git, and the like; None where there is none."""
-    found = re.fullmatch(r"(?:[a-z+]+://[^/]+/|[^/:]+:)(.+?)(?:\.git)?/?", (address or "").strip(), re.IGNORECASE)
+    plain = (address or "").strip().partition("?")[0]
+    # a folder of somebody's machine, as file:///home/... or C:/Users/..., is no name, and may hold theirs
+    found = re.fullmatch(r"(?:[a-z+]+://[^/]+/|[^/:]{2,}:(?!//))(.+?)(?:\.git)?/?", plain, re.IGNORECASE)
     if not found:
         return None
     parts = [part for part in found[1].split("/") if part]

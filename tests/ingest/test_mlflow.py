@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from ingest.repositories import repository
 from tests.cassette import Cassette
 from tests.fixtures.mlflow.record import PAGE_SIZE
 from tests.ingest.reading import TOKEN, Reading
@@ -230,3 +231,14 @@ def test_the_whole_way_twice_and_again_from_raw(mlflow: Cassette, tmp_path: Path
     mlflow.at = "empty"
     way.replay()
     assert way.staging() == staging
+
+
+@pytest.mark.parametrize(
+    "address", ["file:///home/mona/churn.git", "C:/Users/mona/churn", "/home/mona/churn", "", None]
+)
+def test_a_folder_of_somebodys_machine_is_no_repository(address: str | None) -> None:
+    assert repository(address) is None
+
+
+def test_a_key_in_the_query_of_an_address_is_not_part_of_its_name() -> None:
+    assert repository("https://git.example/acme/churn.git?token=secret") == "acme/churn"
