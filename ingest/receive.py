@@ -147,8 +147,6 @@ def _secret(entry: CdeventsSettings) -> bytes:
 class _Handler(BaseHTTPRequestHandler):
     server: Receiver
     protocol_version = "HTTP/1.1"
-    server_version = "uptake"
-    sys_version = ""
     timeout = IDLE
     disable_nagle_algorithm = True
 
@@ -209,6 +207,9 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
+
+    def version_string(self) -> str:
+        return "uptake"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Says nothing of what went well."""
