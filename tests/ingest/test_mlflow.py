@@ -157,6 +157,19 @@ def test_a_run_that_cannot_be_read_costs_only_its_version_until_it_can(mlflow: C
     assert found.sync().pages == []
 
 
+def test_a_version_without_alias_whose_run_failed_is_asked_for_again(mlflow: Cassette) -> None:
+    run_id = begun(mlflow).kept["model_version", "churn", "2"].run_id  # type: ignore[attr-defined]
+    found = reading(mlflow)
+    mlflow.troubles = [Trouble(f"run_id={run_id}", Reply({}, 500), times=2)]
+    assert len(found.sync().of("model_version")) == 3
+    made = {"creation_timestamp": 1795430307000, "last_updated_timestamp": 1795430307000}
+    one = {"model_version": {"name": "churn", "version": "2", **made}}
+    mlflow.troubles = [Trouble("model-versions/get.*name=churn&version=2", Reply(one))]
+    again = found.sync()
+    assert again.faults == [] and [each.version for each in again.of("model_version")] == ["2"]
+    assert found.marks["registry"]["due"] == []
+
+
 def test_a_version_that_is_gone_is_let_go(mlflow: Cassette) -> None:
     found = begun(mlflow)
     mlflow.at = "moved on"

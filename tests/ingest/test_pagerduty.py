@@ -121,6 +121,7 @@ def test_what_was_reopened_and_resolved_between_two_readings_is_told_by_the_log(
 ) -> None:
     pagerduty.trigger("Q1", NOW - 20 * DAY)
     pagerduty.resolve("Q1", NOW - 19 * DAY)
+    pagerduty.trigger("Q2", NOW, status="resolved")
     found = reading(server)
     found.sync()
     pagerduty.now += HOUR
@@ -128,7 +129,7 @@ def test_what_was_reopened_and_resolved_between_two_readings_is_told_by_the_log(
     pagerduty.now += HOUR
     pagerduty.resolve("Q1")
     found.sync()
-    assert known(found) == {"Q1": pagerduty.now}
+    assert known(found)["Q1"] == pagerduty.now
     pagerduty.now += HOUR
     found.sync()
     pagerduty.now += HOUR
@@ -197,6 +198,24 @@ def test_an_incident_that_fails_is_asked_for_again(pagerduty: FakePagerduty, ser
     assert len(sync.faults) == 2 and known(found) == {"Q1": None, "Q2": pagerduty.now, "Q3": None}
     found.sync()
     assert known(found) == {"Q1": pagerduty.now, "Q2": pagerduty.now, "Q3": None}
+    assert found.marks["incidents"]["due"] == []
+
+
+def test_a_late_change_that_fails_is_asked_for_again(pagerduty: FakePagerduty, server: Loopback) -> None:
+    pagerduty.trigger("Q1", NOW - 20 * DAY)
+    pagerduty.resolve("Q1", NOW - 19 * DAY)
+    pagerduty.trigger("Q2", NOW, status="resolved")
+    found = reading(server)
+    found.sync()
+    pagerduty.now += HOUR
+    pagerduty.reopen("Q1")
+    pagerduty.resolve("Q1")
+    changed = pagerduty.now
+    pagerduty.now += HOUR
+    server.troubles = [Trouble("incidents/Q1", Reply({}, 500), times=2)]
+    assert len(found.sync().faults) == 1 and known(found)["Q1"] == NOW - 19 * DAY
+    pagerduty.now += HOUR
+    assert found.sync().faults == [] and known(found)["Q1"] == changed
     assert found.marks["incidents"]["due"] == []
 
 
