@@ -1,5 +1,6 @@
 """The buildbot source against what a real master answered at three moments: builds, steps, commits, and what is new."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,7 +39,7 @@ def test_builds_are_runs_of_their_builder(buildbot: Cassette) -> None:
     assert (first.repo, first.branch, first.event, first.attempt) == ("acme/fraud", "main", "commits", 1)
     assert first.created_at <= first.started_at <= first.finished_at <= buildbot.clock
     assert first.actor == HASH("mona@example.invalid") and runs["4"].actor == HASH("hubot@example.invalid")
-    assert first.url.endswith("/#/builders/2/builds/1")
+    assert re.search(r"/#/builders/\d/builds/1$", first.url)
     assert (runs["4"].event, runs["4"].finished_at) == ("force", None)
 
 
