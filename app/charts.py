@@ -253,6 +253,6 @@ def _when(start: date, by: str, soft: bool) -> str:
     return f"{text}{_SOFT}" if soft else text
 
 
-def wrapped(text: str, width: int) -> list[str]:
-    """Text cut into lines at words."""
-    return textwrap.wrap(text, width) or [""]
+def wrapped(text: str, width: int, most: int) -> list[str]:
+    """Text cut into lines at words, at most so many of them."""
+    return textwrap.wrap(text, width, max_lines=most, placeholder=" …") or [""]

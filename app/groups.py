@@ -8,36 +8,22 @@ import plotly.graph_objects as go
 from app import words
 from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
 
-_PILE = 9
-"""Dots in a pile before it grows sideways."""
+_PILE, _DOTS = 9, 120
+"""Dots in a pile before it grows sideways, and the most that are drawn one by one."""
 
 
 def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: str) -> go.Figure:
-    """One dot per team, piled up where teams are alike; the middle is marked. `values` are (team, value)."""
+    """One dot per team, piled up where teams are alike; the middle is marked. `values` are (team, value).
+
+    Hundreds of teams become bars that count them.
+    """
     fig = blank(height=230, right=24)
-    piles = {
-        value: [team for team, _ in same]
-        for value, same in groupby(
-            sorted(values, key=lambda item: (item[1], item[0].casefold())), key=lambda item: item[1]
-        )
-    }
-    xs, ys, texts = [], [], []
-    for value, teams in piles.items():
-        # high piles grow sideways, so that every team stays a dot of its own
-        rows = -(-len(teams) // _PILE)
-        for i, team in enumerate(teams):
-            xs.append(value + (i // _PILE - (rows - 1) / 2) * 0.1)
-            ys.append(i % _PILE + 1)
-            texts.append(f"{words.literal(team)}<br>{words.number(value)} {name}")
-    fig.add_scatter(
-        x=xs,
-        y=ys,
-        mode="markers",
-        marker={"size": 11, "color": MUTED, "line": {"color": PAPER, "width": 1}},
-        customdata=texts,
-        hovertemplate="%{customdata}<extra></extra>",
-        name="team",
-    )
+    ordered = sorted(values, key=lambda item: (item[1], item[0].casefold()))
+    piles = {value: [team for team, _ in same] for value, same in groupby(ordered, key=lambda item: item[1])}
+    if len(values) > _DOTS:
+        _count(fig, {value: len(teams) for value, teams in piles.items()})
+    else:
+        _pile(fig, piles, name)
     fig.add_vline(x=median, line={"color": ACCENT, "width": 2}, layer="below")
     fig.add_annotation(
         x=median,
@@ -50,13 +36,49 @@ def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: s
         text="the middle team",
         font={"color": ACCENT, "size": 13},
     )
-    fig.update_yaxes(visible=False, range=[0, _PILE * 1.35])
     last = max(piles, default=0)
     steps = range(int(max(3, last)) + 1)
+    fig.update_yaxes(visible=False)
     fig.update_xaxes(
         range=[-0.5, max(3.5, last + 0.6)], tickvals=list(steps), ticktext=[words.plural(step, "day") for step in steps]
     )
     return fig
+
+
+def _pile(fig: go.Figure, piles: dict[float, list[str]], name: str) -> None:
+    xs, ys, texts = [], [], []
+    for value, teams in piles.items():
+        # high piles grow sideways, so that every team stays a dot of its own
+        columns = -(-len(teams) // _PILE)
+        for i, team in enumerate(teams):
+            xs.append(value + (i // _PILE - (columns - 1) / 2) * 0.1)
+            ys.append(i % _PILE + 1)
+            texts.append(f"{words.literal(team)}<br>{words.number(value)} {name}")
+    fig.add_scatter(
+        x=xs,
+        y=ys,
+        mode="markers",
+        marker={"size": 11, "color": MUTED, "line": {"color": PAPER, "width": 1}},
+        customdata=texts,
+        hovertemplate="%{customdata}<extra></extra>",
+        name="team",
+    )
+    fig.update_yaxes(range=[0, _PILE * 1.35])
+
+
+def _count(fig: go.Figure, counts: dict[float, int]) -> None:
+    fig.add_bar(
+        x=list(counts),
+        y=list(counts.values()),
+        width=0.3,
+        marker={"color": MUTED},
+        text=[words.plural(count, "team") for count in counts.values()],
+        textposition="outside",
+        textfont={"color": INK, "size": 12},
+        hoverinfo="skip",
+        name="teams",
+    )
+    fig.update_yaxes(range=[0, max(counts.values()) * 1.45])
 
 
 def heat(
@@ -94,12 +116,12 @@ def heat(
         hoverinfo="skip",
         name="share",
     )
-    tops = ["<br>".join(words.literal(line) for line in wrapped(column, 14)) for column in columns]
+    tops = ["<br>".join(words.literal(line) for line in wrapped(column, 14, 5)) for column in columns]
     fig.update_xaxes(range=[-0.5, len(columns) - 0.5])
     fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=tops, side="top", showgrid=False, tickangle=0)
     fig.update_yaxes(
         tickvals=list(range(len(rows))),
-        ticktext=[words.literal(row) for row in rows],
+        ticktext=["<br>".join(words.literal(line) for line in wrapped(row, 50, 1)) for row in rows],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         rangemode="normal",

@@ -78,7 +78,7 @@ def matrix(overlap: pl.DataFrame) -> go.Figure:
         _pixels((x, _high(row)), top)[1] - _pixels((x, y), top)[1]
         for row, (x, y) in zip(shown.iter_rows(named=True), places, strict=True)
     ]
-    labels = arranged(pixels, bars, [tuple(wrapped(title, _CHARACTERS)) for title in shown["title"]])
+    labels = arranged(pixels, bars, [tuple(wrapped(title, _CHARACTERS, 3)) for title in shown["title"]])
     for row, (x, y), label in zip(shown.iter_rows(named=True), places, labels, strict=True):
         _pain(fig, row, x, y, label)
     fig.update_xaxes(

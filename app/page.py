@@ -36,7 +36,8 @@ class View:
 
     def part(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> Slice:
         """The slice of a metric for the window and the filters that it knows."""
-        return filters.part(name, self.filters, self.window, by=by, group=group)
+        first = self.model.first_day_of(name)
+        return filters.part(name, self.filters, self.window, first, by=by, group=group)
 
     def ask(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> pl.DataFrame:
         """The answer of a metric in the window."""
@@ -44,7 +45,7 @@ class View:
 
     def ask_before(self, name: str) -> pl.DataFrame | None:
         """The answer of a metric in the window before; None where the data does not reach back so far."""
-        part = filters.part_before(name, self.filters, self.window)
+        part = filters.part_before(name, self.filters, self.window, self.model.first_day_of(name))
         return self.model.ask(name, part) if part else None
 
     def chart(self, title: str, unit: str, fig: go.Figure, *, name: str, part: Slice, key: str, alt: str) -> None:

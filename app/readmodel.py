@@ -20,6 +20,7 @@ import streamlit as st
 from queries import metrics, readmodel, rows
 from queries.clock import Clock, clock
 from queries.slice import Slice
+from queries.sqlfile import folder as folder_of
 
 STALE_HOURS = 36
 """Without a successful run for this long the data is called stale, unless its source is allowed to be older."""
@@ -43,8 +44,18 @@ class Model:
 
     path: Path
     clock: Clock
-    first_day: date | None
+    first_days: Mapping[str, date]
     built_at: datetime
+
+    @property
+    def first_day(self) -> date | None:
+        """The oldest day in the data; None where nothing happened yet."""
+        return min(self.first_days.values(), default=None)
+
+    def first_day_of(self, name: str) -> date | None:
+        """The oldest day of the records that a metric counts: what it says of earlier days is unknown, not 0."""
+        needed = folder_of("metrics")[name].listed("needs")
+        return self.first_days.get(needed[0]) if needed else None
 
     def ask(self, name: str, part: Slice) -> pl.DataFrame:
         """The answer of a metric. Raises Vanished."""
@@ -73,8 +84,8 @@ TABLES = {
     "source": "from meta.source",
     "rejected": "from meta.rejected order by source, file, row_number limit 1000",
     "rejected_count": "select source, record, count(*) as rejected_count from meta.rejected group by all order by all",
-    "extent": "select min(day) as first_day from (select day from marts.deployment union all "
-    "select day from marts.change union all select day from marts.ci_run)",
+    "extent": "select 'deployment' as record, min(day) as first_day from marts.deployment "
+    "union all select 'change', min(day) from marts.change union all select 'ci_run', min(day) from marts.ci_run",
 }
 """Small tables that pages show as they are."""
 
@@ -155,7 +166,7 @@ def _connected(build: str) -> Iterator[duckdb.DuckDBPyConnection]:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _model(build: str) -> Model:
     with _connected(build) as con:
-        first = con.sql(TABLES["extent"]).pl()["first_day"][0]
+        first = {record: day for record, day in con.sql(TABLES["extent"]).pl().rows() if day is not None}
         built_at = con.sql("select built_at from meta.build").pl()["built_at"][0]
         return Model(Path(build), clock(con), first, built_at)
 

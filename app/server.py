@@ -6,14 +6,15 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-_PAGES = ("overview", "delivery", "pain", "data")
+_NEEDED = ("app.views.overview", "app.views.delivery", "app.views.pain", "app.views.data", "pyarrow", "pandas")
+"""The pages, and what the first query and the first table would load."""
 
 
 @asynccontextmanager
 async def _loaded(_: st.App) -> AsyncIterator[dict[str, object]]:
     """A page that loads polars, plotly and duckdb itself takes seconds to come; who starts the server does not mind."""
-    for page in _PAGES:
-        importlib.import_module(f"app.views.{page}")
+    for module in _NEEDED:
+        importlib.import_module(module)
     yield {}
 
 

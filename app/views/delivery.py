@@ -62,7 +62,7 @@ def _how_often(view: View) -> None:
     least, most = (words.number(end(value for _, value in values)) for end in (min, max))
     view.chart(
         f"Half of {count} bring a change to production on {words.plural(median, 'day')} a week or more",
-        "One dot per team: days with a production change in its middle week, empty weeks counted, retrains left out.",
+        "Teams by days with a production change in their middle week; empty weeks counted, retrains left out.",
         groups.teams_as_dots(values, median, name="days a week"),
         name="deployment_frequency",
         part=part,

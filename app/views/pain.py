@@ -194,20 +194,41 @@ def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     pains = overlap.filter(pl.col("answer_count").fill_null(1) > 0)
     found = {(row["pain_id"], row[column]): row for row in frame.iter_rows(named=True)}
     cells = [[found.get((pain, group)) for group in order] for pain in pains["pain_id"]]
-    rows, columns = pains["title"].to_list(), [shown[group] for group in order]
+    places, left_out = _legible(order, cells)
+    cells = [[line[place] for place in places.values()] for line in cells]
+    rows, columns = pains["title"].to_list(), [shown[group] for group in places]
     if len(columns) > _ACROSS:
         rows, columns, cells = columns, rows, [list(line) for line in zip(*cells, strict=True)]
     least = view.model.clock.min_group
     texts = [[_cell(cell, least) for cell in line] for line in cells]
     values = [[cell["affected_ratio"] if cell else None for cell in line] for line in cells]
     hidden = sum(text.startswith("hidden") for line in texts for text in line)
-    st.html(figures.chart_head(_heat_title(hidden, least), f"Pains, the worst first, by {_GROUPS[column]}, by name."))
+    unit = f"Pains, the worst first, by {_GROUPS[column]}, by name.{left_out}"
+    st.html(figures.chart_head(_heat_title(hidden, least), unit))
     alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
     fig = groups.heat(rows, columns, values, texts)
     st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
     explain(view.model, "pain", part, frame, key="groups")
 
 
+def _legible(order: list[str], cells: list[list[dict[str, Any] | None]]) -> tuple[dict[str, int], str]:
+    """Group -> its place, without those hidden throughout where there are too many to read; and what is gone."""
+    places = {group: place for place, group in enumerate(order)}
+    if len(order) <= _READABLE:
+        return places, ""
+    told = {
+        group: place
+        for group, place in places.items()
+        if any(cell and cell["affected_ratio"] is not None for cell in (line[place] for line in cells))
+    }
+    kept = dict(list(told.items())[:_MOST])
+    gone = [f"{len(order) - len(told)} more are hidden throughout"] * (len(told) < len(order))
+    gone += [f"{len(told) - len(kept)} more stand in the CSV"] * (len(kept) < len(told))
+    return kept, f" {words.sentence('; '.join(gone))}" if gone else ""
+
+
+_READABLE, _MOST = 40, 100
+"""Groups that are all shown, and the most that are."""
 _ACROSS = 8
 """Groups that fit side by side; more stand below one another, and the pains across."""
 

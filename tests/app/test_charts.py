@@ -7,7 +7,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.elements.lib import streamlit_plotly_theme as theme
 
@@ -126,6 +126,17 @@ def test_every_team_is_one_dot_and_none_hides_another() -> None:
     assert [round(x) for x in dots.x] == sorted(n % 3 for n in range(60))
 
 
+def test_hundreds_of_teams_become_bars_that_count_them() -> None:
+    fig = groups.teams_as_dots([(f"Team {n}", 0.5 * (n % 4)) for n in range(500)], 1.0, name="days a week")
+    bars = fig.data[0]
+    assert bars.type == "bar"
+    assert dict(zip(bars.x, bars.y, strict=True)) == {0: 125, 0.5: 125, 1: 125, 1.5: 125}
+
+
+def test_long_names_are_cut() -> None:
+    assert charts.wrapped("word " * 50, 24, 3)[-1].endswith("…") and len(charts.wrapped("word " * 50, 24, 3)) == 3
+
+
 def test_hidden_cells_have_a_text_and_no_tint() -> None:
     fig = groups.heat(["a"], ["x", "y"], [[0.5, None]], [["50 %", "hidden (<5)"]])
     tint, texts = fig.data
@@ -217,6 +228,7 @@ def test_colours_are_the_ones_that_the_page_replaces_by_its_theme() -> None:
     assert roles == [getattr(theme, f"CATEGORY_{n}") for n in range(8)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.none() | st.floats(0, 1), min_size=2, max_size=6), st.integers(0, 2))
 def test_any_series_can_be_drawn(ratios: list[float | None], partial: int) -> None:
     fig = charts.lines(rates(ratios, partial), "month", [LINE], charts.SHARE, "is_provisional")

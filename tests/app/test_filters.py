@@ -3,7 +3,7 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import filters
@@ -90,12 +90,24 @@ def test_months_are_drawn_by_month_and_weeks_by_week_unless_asked_otherwise() ->
     assert filters.window(Filters(by="week"), TODAY, FIRST).by == "week"
 
 
+@settings(deadline=None)
 @given(any_filters, st.sampled_from([name for name in METRICS if "survey_id" not in METRICS[name].dimensions]))
 def test_every_metric_gets_a_slice_that_it_understands_and_says_what_it_cannot_follow(
     chosen: Filters, name: str
 ) -> None:
     window = filters.window(chosen, TODAY, FIRST)
-    part = filters.part(name, chosen, window)
+    part = filters.part(name, chosen, window, None)
     assert query(folder("metrics")[name], part).parameters["since"] == window.since
     set_filters = sum(map(bool, (chosen.team, chosen.domain, chosen.path)))
     assert len(part.where) + len(filters.unused(name, chosen)) == set_filters
+
+
+def test_a_metric_begins_with_its_own_records_and_compares_only_what_they_reach() -> None:
+    window = filters.window(Filters(), TODAY, FIRST)
+    late = date(2026, 8, 3)
+    assert filters.part("deployment_count", Filters(), window, late).since == late
+    assert filters.part("deployment_count", Filters(), window, FIRST).since == window.since
+    assert filters.part_before("deployment_count", Filters(), window, late) is None
+    before = filters.part_before("deployment_count", Filters(), window, FIRST)
+    assert before is not None and (before.since, before.until) == (window.before_since, window.since)
+    assert filters.part("deployment_count", Filters(), window, TODAY + timedelta(days=9)).since == window.since

@@ -158,8 +158,20 @@ def test_the_figures_of_the_first_page_are_those_of_the_metrics(small: Path, rea
 
 
 def first_day(con: duckdb.DuckDBPyConnection) -> date:
-    found: date = con.sql(readmodel.TABLES["extent"]).fetchall()[0][0]
+    found: date = min(row[1] for row in con.sql(readmodel.TABLES["extent"]).fetchall())
     return found
+
+
+def test_no_zero_is_drawn_before_a_kind_of_record_begins(tmp_path: Path, read: Open) -> None:
+    rows = records(2, date(2026, 1, 1))
+    rows["deployment"] = [row for row in rows["deployment"] if row["created_at"].month >= 4]
+    publish(tmp_path / "data", rows)
+    test = read("overview", tmp_path / "data")
+    bars = json.loads(test.get("plotly_chart")[0].proto.spec)["data"]
+    assert bars[0]["x"][0] == "2026-04-01"
+    said = seen(test)
+    assert said.index("Production deployments through") < said.index("Pipeline runs that pass")
+    assert "in the period before" not in said.split("Teams that use it")[0]
 
 
 def test_no_more_than_seven_figures_stand_on_the_first_page(small: Path, read: Open) -> None:
@@ -350,6 +362,19 @@ def test_a_build_that_vanishes_is_answered_and_a_newer_one_is_found(tmp_path: Pa
     assert "There is no data yet" in seen(read("overview", tmp_path / "data"))
     publish(tmp_path / "data", records(2, SPRING))
     assert "of 2 teams" in seen(read("overview", tmp_path / "data"))
+
+
+def test_a_page_on_a_build_that_is_gone_is_told_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("UPTAKE_DATA", str(tmp_path / "data"))
+    publish(tmp_path / "data", SHORT)
+    first = readmodel.current()
+    assert first is not None
+    for _ in range(4):
+        publish(tmp_path / "data", SHORT)
+        newer = readmodel.current()
+        assert newer is not None and len(newer.ask("deployment_count", Slice())) == 1
+    with pytest.raises(readmodel.Vanished):
+        first.ask("deployment_count", Slice())
 
 
 def test_a_build_of_another_version_says_what_to_run(tmp_path: Path, read: Open) -> None:
