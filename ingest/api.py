@@ -44,9 +44,7 @@ class Api:
         params = {**self.sized, **(params or {})}
         return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
 
-    def one(
-        self, path: str, shape: Shape, etag: str | None = None, params: Params | None = None
-    ) -> Response:
+    def one(self, path: str, shape: Shape, etag: str | None = None, params: Params | None = None) -> Response:
         """A single item as a Listing of one; status 404 or 410 when it is gone."""
         return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=GONE)
 
