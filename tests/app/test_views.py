@@ -1,6 +1,7 @@
 """Every page with data, with one team, with none, before the first ingest; and its figures are the metrics'."""
 
 import json
+import shutil
 from collections.abc import Callable
 from datetime import date, timedelta
 from html.parser import HTMLParser
@@ -31,6 +32,13 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("small") / "data"
     publish(data, records())
     return data
+
+
+@pytest.fixture
+def own(small: Path, tmp_path: Path) -> Path:
+    """A copy of the small organisation that a test may write to."""
+    shutil.copytree(small, tmp_path / "own", symlinks=True)
+    return tmp_path / "own"
 
 
 @pytest.fixture
@@ -318,39 +326,33 @@ def status(data: Path, hours: float, **entry: object) -> None:
     (data / "status.json").write_text(json.dumps({"sources": {"s": source | entry}, "runs": []}))
 
 
-def test_old_data_is_called_old(tmp_path: Path, read: Open) -> None:
-    publish(tmp_path / "data", SHORT)
-    status(tmp_path / "data", hours=100)
-    for page in PAGES:
-        assert "These figures may be out of date: the last complete ingest was 4 days ago" in seen(
-            read(page, tmp_path / "data")
-        )
-    assert "Behind: s" in seen(read("data", tmp_path / "data"))
-    status(tmp_path / "data", hours=2)
-    for page in ("overview", "pain"):
-        assert "out of date" not in seen(read(page, tmp_path / "data"))
-    assert "The one source is up to date" in seen(read("data", tmp_path / "data"))
+def test_old_data_is_called_old(own: Path, read: Open) -> None:
+    status(own, hours=100)
+    old = "These figures may be out of date: the last complete ingest was 4 days ago"
+    assert all(old in seen(read(page, own)) for page in ("overview", "pain"))
+    assert "Behind: s" in seen(read("data", own))
+    status(own, hours=2)
+    assert "out of date" not in seen(read("overview", own))
+    assert "The one source is up to date" in seen(read("data", own))
 
 
-def test_a_source_that_never_succeeded_is_said(tmp_path: Path, read: Open) -> None:
-    publish(tmp_path / "data", SHORT)
-    status(tmp_path / "data", hours=1, last_success_at=None, faults=["s: cannot be reached <b>now</b>"])
-    assert "never been read completely" in seen(read("overview", tmp_path / "data"))
-    assert "s: cannot be reached <b>now</b>" in seen(read("data", tmp_path / "data"))
+def test_a_source_that_never_succeeded_is_said(own: Path, read: Open) -> None:
+    status(own, hours=1, last_success_at=None, faults=["s: cannot be reached <b>now</b>"])
+    assert "never been read completely" in seen(read("overview", own))
+    assert "s: cannot be reached <b>now</b>" in seen(read("data", own))
 
 
-@pytest.mark.parametrize("content", ["", "{", "[]", '{"sources": []}', "\ufffd"])
-def test_a_status_that_cannot_be_read_stops_no_page(content: str, tmp_path: Path, read: Open) -> None:
-    publish(tmp_path / "data", SHORT)
-    (tmp_path / "data" / "status.json").write_text(content)
-    assert "The last runs" in seen(read("data", tmp_path / "data"))
+def test_a_status_that_cannot_be_read_stops_no_page(own: Path, read: Open) -> None:
+    for content in ("", "{", "[]", '{"sources": []}', "\ufffd"):
+        (own / "status.json").write_text(content)
+        assert "No run has been recorded" in seen(read("data", own))
 
 
 def test_the_newest_build_shows_at_the_next_rerun(tmp_path: Path, read: Open) -> None:
     publish(tmp_path / "data", SHORT)
     test = read("overview", tmp_path / "data")
     assert "1 of 1 team deploy through it" in seen(test)
-    for teams in (2, 3, 4):
+    for teams in (2, 3):
         publish(tmp_path / "data", records(teams, SPRING))
         assert f"of {teams} teams deploy" in seen(test.run())
 
