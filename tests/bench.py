@@ -29,8 +29,8 @@ from queries.definitions import Definitions
 
 ROOT = Path(__file__).parent.parent
 UNTIL = "2026-11-20 12:00:00"
-VIEWS = ("overview", "delivery", "pain", "data")
-"""The pages by their module."""
+VIEWS = {"overview": "Overview", "delivery": "Delivery", "pain": "Pain and priorities", "data": "Data"}
+"""Module -> title of each page."""
 REPEATS = 7
 
 
@@ -154,8 +154,9 @@ def _asked_by(view: str, con: duckdb.DuckDBPyConnection) -> tuple[list[Callable[
 
         return record
 
-    page = AppTest.from_string(f"from app.views import {view}\n{view}.page()", default_timeout=120).run()
-    page.query_params["period"] = "12m"
+    script = f"from app.page import around\nfrom app.views import {view}\naround({VIEWS[view]!r}, {view}.page)"
+    page = AppTest.from_string(script, default_timeout=120).run()
+    page.query_params["period"] = "Last 12 months"
     st.cache_data.clear()
     with (
         patch.object(metrics, "ask", recorded(metrics.ask)),
