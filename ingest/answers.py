@@ -62,6 +62,10 @@ class Response:
             ) from None
 
 
+class Limited(Exception):
+    """A 200 whose body tells of a rate limit, as GraphQL's does; its headers say when that ends."""
+
+
 class Passing(Exception):
     """A fault that may be gone at the next try.
 
@@ -128,6 +132,14 @@ def _plain(reply: requests.Response, limit: int) -> Iterator[bytes]:
         yield decoder.decompress(chunk, limit + 1)
     if not decoder.eof and reply.status_code != requests.codes.not_modified:
         raise Passing("the answer broke off")
+
+
+def read(response: Response, decode: Callable[[bytes], Any], asked: Asked, now: float, max_wait: float) -> Response:
+    """A 200 with its body read. Raises Passing when it is damaged, and what a rate limit means when it tells of one."""
+    try:
+        return response.decoded(decode)
+    except Limited:
+        raise _rate_limit(response, asked, response.date or now, max_wait) from None
 
 
 def judge(response: Response, asked: Asked, now: float, max_wait: float) -> None:

@@ -18,7 +18,7 @@ import requests
 import urllib3
 from pydantic_core import from_json
 
-from ingest.answers import Asked, Passing, Response, judge, read_body, short
+from ingest.answers import Asked, Passing, Response, judge, read, read_body, short
 from ingest.authorization import Authorization, bearer
 from ingest.errors import SourceError, SourceStopped
 
@@ -35,7 +35,7 @@ UNANSWERED = 12
 
 
 class Http:
-    """GET requests to one host, `base_url`.
+    """Requests that only read, to one host, `base_url`.
 
     `timeout` is (connect, read) in seconds, `deadline` the longest that one answer may take, `max_wait` the longest
     wait for a rate limit, `max_bytes` the largest answer after decompression. `token_name` stands for the token in
@@ -98,6 +98,38 @@ class Http:
         """
         asked = Asked(place or path, self._token_name, self._auth.given, needs, self._auth.redact)
         sent = dict(headers or {}) | ({"If-None-Match": etag} if etag else {})
+        return self._patiently(path, {"params": params}, sent, asked, ok=ok, decode=decode)
+
+    def post(
+        self,
+        path: str,
+        question: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        ok: Collection[int] = (),
+        decode: Callable[[bytes], Any] = from_json,
+        place: str | None = None,
+        needs: str = "",
+    ) -> Response:
+        """As `get`, for a question that goes as JSON in the body, as GraphQL's do.
+
+        It must change nothing at the server, since it is sent again as a GET is. `decode` raises Limited where a 200
+        tells of a rate limit.
+        """
+        asked = Asked(place or path, self._token_name, self._auth.given, needs, self._auth.redact)
+        return self._patiently(path, {"json": question}, headers or {}, asked, ok=ok, decode=decode)
+
+    def _patiently(
+        self,
+        path: str,
+        content: Mapping[str, Any],
+        headers: Mapping[str, str],
+        asked: Asked,
+        *,
+        ok: Collection[int],
+        decode: Callable[[bytes], Any],
+    ) -> Response:
+        """The answer, after as many tries as it takes. `content` is `params`, or the `json` of a POST."""
         fault = Passing("was not asked for")
         for attempt in range(self._retries + 1):
             if attempt:
@@ -106,9 +138,9 @@ class Http:
                 log.log(level, "%s: %s; waiting %.0f s", asked.place, fault, wait)
                 self._sleep(wait)
             try:
-                response = self._follow(path, params, sent, asked.place)
+                response = self._follow(path, content, headers, asked.place)
                 if response.status == 200:
-                    response = response.decoded(decode)
+                    response = read(response, decode, asked, self._now(), self._max_wait)
                 elif not response.not_modified and response.status not in ok:
                     judge(response, asked, self._now(), self._max_wait)
             except Passing as passing:
@@ -124,15 +156,16 @@ class Http:
         """When the server says it answered, in naive UTC: marks live in its clock, not in ours."""
         return datetime.fromtimestamp(response.date or self._now(), UTC).replace(tzinfo=None)
 
-    def _follow(self, path: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], place: str) -> Response:
+    def _follow(self, path: str, content: Mapping[str, Any], headers: Mapping[str, str], place: str) -> Response:
         """Sends the request, and again where it is redirected within the host, as for a renamed repository."""
         url = path if "://" in path else f"{self.base_url}/{path.lstrip('/')}"
         for _ in range(MAX_REDIRECTS + 1):
             self._stay(url, place)
-            response = self._send(url, params, headers, place)
+            response = self._send(url, content, headers, place)
             if response.status not in REDIRECTS or "Location" not in response.headers:
                 return response
-            url, params = urljoin(response.url, response.headers["Location"]), None
+            # the new address brings its own query
+            url, content = urljoin(response.url, response.headers["Location"]), {**content, "params": None}
         raise SourceError(f"{place}: is redirected in circles ({short(url)}); check base_url")
 
     def _stay(self, url: str, place: str) -> None:
@@ -147,13 +180,14 @@ class Http:
                 "token was not sent there; set base_url to that host if it is the right one"
             )
 
-    def _send(self, url: str, params: Mapping[str, Any] | None, headers: Mapping[str, str], place: str) -> Response:
+    def _send(self, url: str, content: Mapping[str, Any], headers: Mapping[str, str], place: str) -> Response:
         """One request with its whole body. Raises Passing for what may be gone at the next try."""
         host = self._origin[1]
         try:
-            with self._session.get(
+            with self._session.request(
+                "POST" if "json" in content else "GET",
                 url,
-                params=params,
+                **content,
                 headers=headers,
                 auth=self._auth,
                 timeout=self._timeout,

@@ -20,12 +20,13 @@ from urllib.parse import parse_qs, urlsplit
 @dataclass
 class Request:
     """`path` without the query, decoded only by who reads it; `query` with the last value of each name; `address` is
-    both as they were sent."""
+    both as they were sent; `content` is the body of a POST."""
 
     path: str
     query: dict[str, str]
     headers: Mapping[str, str]
     address: str = ""
+    content: bytes = b""
 
     def all(self, name: str) -> list[str]:
         """Every value of a name that is given more than once."""
@@ -111,10 +112,13 @@ def _handler(server: Loopback) -> type[BaseHTTPRequestHandler]:
         disable_nagle_algorithm = True
         wbufsize = -1
 
-        def do_GET(self) -> None:
+        def do_POST(self) -> None:
+            self.do_GET(self.rfile.read(int(self.headers["Content-Length"])))
+
+        def do_GET(self, content: bytes = b"") -> None:
             parts = urlsplit(self.path)
             query = {name: values[-1] for name, values in parse_qs(parts.query, keep_blank_values=True).items()}
-            reply = server.reply(Request(parts.path, query, dict(self.headers), self.path), self.path)
+            reply = server.reply(Request(parts.path, query, dict(self.headers), self.path, content), self.path)
             server.requests.append((self.path, reply.status))
             server.sent.append(dict(self.headers))
             self.send_response(reply.status)
