@@ -1,66 +1,61 @@
-"""Pain: intervals and the quadrants. Frames in, frames out."""
+"""The quadrants, and what too few answers cannot carry. Frames in, frames out.
 
-import math
+Among a dozen pains one seems to hurt by chance alone far sooner than a single one does. So a pain is called one by a
+test of all pains of its survey together (binomial, Holm 1979): where none of them reaches a third of the users, fewer
+than 5 in 100 surveys call one so. That no pain is there is said at 80 % for each, since it commits nobody to work.
+"""
 
 import polars as pl
 
-from queries.statistics import probability_reach, t_quantile_975
+from queries.statistics import holm, probability_as_many, probability_reach
 
 REACH = 1 / 3
-SURE = 0.8
+FALSE_ALARM = 0.05
+HARDLY = 0.2
 LEAST_ANSWERS = 15
 
 
-def with_severity_interval(frame: pl.DataFrame) -> pl.DataFrame:
-    """Replaces `severity_sd` by the 95 % interval of the mean (Student's t, clipped to 0 and 1)."""
-    low, high = [], []
-    for row in frame.iter_rows(named=True):
-        n, mean, sd = row["answer_count"], row["severity_mean"], row["severity_sd"]
-        half = None if n < 2 or sd is None else t_quantile_975(n - 1) * sd / math.sqrt(n)
-        low.append(None if half is None else max(0.0, mean - half))
-        high.append(None if half is None else min(1.0, mean + half))
-    return frame.drop("severity_sd").with_columns(
-        pl.Series("severity_mean_low", low, dtype=pl.Float64), pl.Series("severity_mean_high", high, dtype=pl.Float64)
-    )
-
-
 def with_quadrant(frame: pl.DataFrame, min_group: int) -> pl.DataFrame:
-    """Adds `reach_probability`, `quadrant` and `withheld`; nulls what too few answers carry.
+    """Adds `reach_probability`, `chance_alone`, `quadrant` and `withheld`; nulls what too few answers carry.
 
-    Ordered by pain score, the worst first.
+    `frame` holds all pains of each of its surveys. Ordered by pain score, the worst first.
     """
-    probability: list[float | None] = []
-    quadrant: list[str] = []
-    reason: list[str | None] = []
-    for row in frame.iter_rows(named=True):
-        n, affected, planned = row["answer_count"], row["affected_count"], row["initiative_count"] > 0
-        p = probability_reach(affected, n, REACH) if n else None
-        probability.append(p)
-        if p is None or n < LEAST_ANSWERS:
-            quadrant.append("unsure")
-            count = n if n == 0 or n >= min_group else "fewer"
-            reason.append(f"a label needs {LEAST_ANSWERS} respondents, has {count}")
-        elif p >= SURE:
-            quadrant.append("quick_win" if planned else "listen")
-            reason.append(None)
-        elif p <= 1 - SURE:
-            quadrant.append("drift" if planned else "later")
-            reason.append(None)
-        else:
-            quadrant.append("unsure")
-            reason.append(None)
-    answered = frame.with_columns(
-        pl.Series("reach_probability", probability, dtype=pl.Float64),
-        pl.Series("quadrant", quadrant, dtype=pl.String),
-        pl.Series("withheld", reason, dtype=pl.String),
-    )
+    least = max(LEAST_ANSWERS, min_group)
+    parts = [_labelled(part, least, min_group) for part in frame.partition_by("survey_id", maintain_order=True)]
+    answered = pl.concat(parts) if parts else _labelled(frame, least, min_group)
     private = ["affected_count", "affected_ratio", "affected_ratio_low", "affected_ratio_high"]
-    private += ["severity_mean", "pain_score", "pain_share", "reach_probability"]
+    private += ["severity_mean", "pain_score", "pain_share", "reach_probability", "chance_alone"]
     enough = pl.col("answer_count") >= min_group
     count = pl.when(enough | (pl.col("answer_count") == 0)).then(pl.col("answer_count")).alias("answer_count")
     hidden = [pl.when(enough).then(pl.col(name)).alias(name) for name in private]
     return answered.with_columns(*hidden, count).sort(
         "survey_id", "pain_score", "pain_id", descending=[False, True, False], nulls_last=True
+    )
+
+
+def _labelled(survey: pl.DataFrame, least: int, min_group: int) -> pl.DataFrame:
+    rows = list(survey.iter_rows(named=True))
+    tested = [place for place, row in enumerate(rows) if row["answer_count"] >= least]
+    chances = holm([probability_as_many(rows[n]["affected_count"], rows[n]["answer_count"], REACH) for n in tested])
+    chance = dict(zip(tested, chances, strict=True))
+    reach = [probability_reach(row["affected_count"], n, REACH) if (n := row["answer_count"]) else None for row in rows]
+    quadrant = []
+    reason: list[str | None] = []
+    for place, row in enumerate(rows):
+        n, probability, planned = row["answer_count"], reach[place], row["initiative_count"] > 0
+        label = "unsure"
+        if place in chance and chance[place] <= FALSE_ALARM:
+            label = "quick_win" if planned else "listen"
+        elif place in chance and probability is not None and probability <= HARDLY:
+            label = "drift" if planned else "later"
+        count = n if n == 0 or n >= min_group else "fewer"
+        quadrant.append(label)
+        reason.append(None if place in chance else f"a label needs {least} respondents, has {count}")
+    return survey.with_columns(
+        pl.Series("reach_probability", reach, dtype=pl.Float64),
+        pl.Series("chance_alone", [chance.get(place) for place in range(len(rows))], dtype=pl.Float64),
+        pl.Series("quadrant", quadrant, dtype=pl.String),
+        pl.Series("withheld", reason, dtype=pl.String),
     )
 
 

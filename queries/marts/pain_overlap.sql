@@ -1,6 +1,6 @@
 -- question: Where do the users' pain and the platform's plans meet?
 -- grain: survey_id, pain_id
--- reads: facts.pain_answer, facts.pain_point, facts.planned_work, facts.survey
+-- reads: facts.pain_answer, facts.pain_point, facts.planned_work, facts.survey, settings.definition
 -- columns:
 --   day                       date       when the survey opened
 --   survey_id                 varchar    survey; every pain that is known, planned for or asked about has a row in each
@@ -12,7 +12,7 @@
 --   answer_count              bigint     respondents who rated it
 --   affected_count            bigint     respondents in the top two boxes
 --   severity_mean             double     0 to 1
---   pain_score                double     reach (share affected) times mean severity
+--   pain_score                double     reach (share affected) times mean severity; null under the privacy floor
 --   pain_total                double     sum of the survey's pain scores
 --   priority_score            double     highest priority of the work planned for it, 0 to 1; 0 without any
 --   attention                 double     planned work that it gets: priority scores, each shared over the pains of its initiative
@@ -44,9 +44,11 @@ asked as (
         count(*) filter (is_affected) as affected_count,
         -- in a fixed order, since a sum of fractions differs in its last digit with the order
         avg(severity order by respondent_id) as severity_mean,
-        ratio(affected_count, answer_count) * severity_mean as pain_score
+        -- of a group under the privacy floor none, lest it follow from the shares of the others
+        case when answer_count >= any_value(definition.min_group) then ratio(affected_count, answer_count) * severity_mean end as pain_score
     from facts.pain_answer
-    group by all
+    cross join settings.definition
+    group by survey_id, pain_id
 ),
 work as (
     select

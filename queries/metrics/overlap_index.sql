@@ -1,15 +1,15 @@
 -- question: How much of the platform's work lies where its users hurt?
--- version: 1
+-- version: 2
 -- always_by: survey_id
 -- dimensions: survey_id
 -- defaults: survey_rank=1
--- definition: Share of planned work and share of pain, pain point by pain point, whichever is smaller, added up: 1 when work goes exactly where it hurts, 0 when nothing fits; null when no work is planned. What is missing to 1 is drift: unmapped work names no pain, misallocated work goes to pains beyond their share. Work is weighed by priority, pain by reach times severity; pains under the privacy floor count like the others here, since no single one can be read from the sum.
+-- definition: Share of planned work and share of pain, pain point by pain point, whichever is smaller, added up: 1 when work goes exactly where it hurts, 0 when nothing fits; null when no work is planned. What is missing to 1 is drift: unmapped work names no pain, misallocated work goes to pains beyond their share. Work is weighed by priority, pain by reach times severity; pains under the privacy floor do not count, since one alone could be read from the sum.
 -- columns:
 --   overlap_index             0 to 1; null without planned work
 --   drift                     1 minus the overlap
 --   unmapped_share            planned work that names no pain
 --   misallocated_share        planned work on pains beyond their share
---   pain_count                pains with an answer
+--   pain_count                pains with an answer, also those under the floor
 with share as (
     select
         survey_id,

@@ -1,5 +1,5 @@
 -- question: What hurts the platform's users, how many of them and how badly?
--- version: 1
+-- version: 2
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id, team_id, domain, role
 -- definition: Per pain point and survey: respondents who rated it, the share in the top two boxes of the scale, and the mean rating on a scale of 0 to 1. Groups smaller than the privacy floor are hidden.
@@ -10,7 +10,7 @@
 --   affected_ratio_low        lower end of its 95 % interval (Wilson)
 --   affected_ratio_high       upper end
 --   severity_mean             mean rating, 0 to 1
---   severity_mean_low         lower end of its 95 % interval (Student's t)
+--   severity_mean_low         lower end of its 95 % interval (Wilson, for the spread of the ratings)
 --   severity_mean_high        upper end
 select
     /* group */
@@ -20,7 +20,8 @@ select
     wilson_low(affected_count, answer_count) as affected_ratio_low,
     wilson_high(affected_count, answer_count) as affected_ratio_high,
     avg(severity) as severity_mean,
-    stddev_samp(severity) as severity_sd
+    rating_low(severity_mean, var_pop(severity), answer_count) as severity_mean_low,
+    rating_high(severity_mean, var_pop(severity), answer_count) as severity_mean_high
 from marts.pain
 where true /* and where */
 group by all
