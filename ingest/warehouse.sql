@@ -112,8 +112,9 @@ insert into meta.run values (
 -- name: last_runs
 select
     source,
-    max(finished_at) as last_run_at,
-    max(finished_at) filter (where outcome = 'ok') as last_success_at,
+    -- by the number of the run: after a clock that went wrong, the latest time is not that of the last run
+    last(finished_at order by run_id) as last_run_at,
+    last(finished_at order by run_id) filter (where outcome = 'ok') as last_success_at,
     last(message order by run_id) as message
 from meta.run
 where command = 'ingest'

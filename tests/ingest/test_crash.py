@@ -5,8 +5,9 @@ import resource
 import signal
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -176,6 +177,34 @@ def test_two_at_once_one_of_them_leaves_with_3(exports: Path, undisturbed: dict[
 def limited(size: int) -> Callable[[], None]:
     """No file of the process may grow beyond this: to a writer, the same as a full disk, and root is bound too."""
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@contextmanager
+def small_disk(folder: Path, size: int) -> Iterator[bool]:
+    """A disk of so many bytes at the folder; False where this user may mount none."""
+    folder.mkdir(parents=True)
+    words = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)]
+    mount = subprocess.run(words, capture_output=True, check=False)
+    try:
+        yield mount.returncode == 0
+    finally:
+        if mount.returncode == 0:
+            subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("megabytes", [4, 9, 26])
+def test_a_real_disk_that_is_full_is_one_line_and_with_space_the_next_run_ends_all(
+    exports: Path, undisturbed: dict[str, str], tmp_path: Path, megabytes: int
+) -> None:
+    site, size = forgiving(tmp_path, exports), megabytes * 1_000_000
+    with small_disk(site.data, size) as is_real:
+        code, errors = finish(site.start("ingest", preexec_fn=None if is_real else limited(size)))
+        assert (code, errors.count("\n")) == (1, 1)
+        assert errors.startswith(f"error: {site.data}") and "free space" in errors
+        if is_real:
+            subprocess.run(["mount", "-o", "remount,size=500000000", str(site.data)], check=True)
+        assert finish(site.start("ingest")) == (0, "")
+        assert leftovers(site) + differing(site.checksums(), undisturbed) == []
 
 
 def test_a_disk_full_while_landing_is_one_line_and_nothing_half_written(

@@ -2,12 +2,12 @@
 
 import json
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 
 import pytest
 
-from ingest import raw
+from ingest import raw, run
 from ingest.warehouse import Warehouse
 from tests.conftest import Site
 
@@ -241,6 +241,34 @@ def test_status_json_keeps_the_last_50_runs(filled: Site) -> None:
     filled.ingest()
     runs = json.loads((filled.data / "status.json").read_text())["runs"]
     assert [run["run_id"] for run in runs] == list(range(80, 30, -1))
+
+
+class Clock(datetime):
+    """Shows so many days more than it should."""
+
+    days = 0
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:
+        return datetime.now(tz) + timedelta(days=cls.days)
+
+
+def test_a_clock_that_jumps_loses_nothing_and_the_last_run_stays_the_last(
+    filled: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (raw, run):
+        monkeypatch.setattr(module, "datetime", Clock)
+    for days, name in ((0, "One"), (4000, "Two"), (-4000, "Three"), (1, "Four")):
+        monkeypatch.setattr(Clock, "days", days)
+        filled.export("team.csv", TEAM.replace("Alpha", name))
+        filled.ingest()
+        assert filled.rows("select name from staging.team order by 1 desc limit 1") == [(name,)]
+    before = filled.checksums()
+    assert filled.uptake("replay").exit_code == 0
+    assert filled.checksums() == before
+    last = filled.rows("select max(finished_at) from meta.run where run_id = 4")[0][0]
+    status = json.loads((filled.data / "status.json").read_text())["sources"]["drop"]
+    assert status["last_run_at"] == status["last_success_at"] == f"{last:%Y-%m-%dT%H:%M:%SZ}"
 
 
 def test_raw_files_are_ordered_by_number_whatever_their_day(filled: Site) -> None:
