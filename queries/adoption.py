@@ -8,7 +8,6 @@ import polars as pl
 from queries.clock import Clock, clock
 from queries.counted import counted, sql_of, with_waiting
 from queries.slice import Slice, keys, query
-from queries.withhold import Rule, withhold
 
 
 def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -44,10 +43,15 @@ def retention(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 def time_to_first_deployment(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Days from being onboarded to the first production deployment; teams that still wait are not left out."""
     frame = counted(con, "time_to_first_deployment", part).drop("period_end", strict=False)
-    frame = with_waiting(
-        con, frame, part, durations="first_durations", column="first_days_median", waiting="waiting_count"
+    return with_waiting(
+        con,
+        frame,
+        part,
+        durations="first_durations",
+        stem="first_days",
+        ended="deployed_count",
+        waiting="waiting_count",
     )
-    return withhold(frame, [Rule("first_days_median", "deployed_count", 6)])
 
 
 def _with_eligible(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice, now: Clock) -> pl.DataFrame:

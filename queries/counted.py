@@ -11,10 +11,15 @@ from queries.calendar import dense, mark_partial
 from queries.clock import clock
 from queries.readmodel import frame as frame_of
 from queries.slice import Slice, keys, period_start, query
-from queries.statistics import kaplan_meier_median
+from queries.statistics import kaplan_meier
+from queries.withhold import LEAST, quantile_rules, withhold
 
 Answer = Callable[[duckdb.DuckDBPyConnection, Slice], pl.DataFrame]
 """What every metric is: a read model and a slice in, a frame out."""
+
+
+QUANTILES = {"median": 0.5, "p75": 0.75, "p90": 0.9}
+"""How the quantiles of a duration are called, and the share of cases that each holds."""
 
 
 def sql_of(name: str) -> sqlfile.SqlFile:
@@ -54,25 +59,45 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFr
 
 
 def with_waiting(
-    con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice, *, durations: str, column: str, waiting: str
+    con: duckdb.DuckDBPyConnection,
+    frame: pl.DataFrame,
+    part: Slice,
+    *,
+    durations: str,
+    stem: str,
+    ended: str,
+    waiting: str,
 ) -> pl.DataFrame:
-    """Replaces a median by one that takes what still waits as longer than so far (Kaplan-Meier).
+    """Replaces quantiles by those that take what still waits as longer than so far (Kaplan-Meier).
 
-    `durations` names the SQL file that counts them, `column` the median and `waiting` the count of those that wait.
-    Where none waits both medians are the same, and the ordinary one stays. Where too many wait there is none, and
-    `withheld` says so.
+    `durations` names the SQL file that counts them, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended` and
+    `waiting` the counts of those that are over and those that wait. Where none waits the ordinary quantiles stay. Where
+    too few are over or too many wait there is none, and `withheld` says so.
     """
+    rules = quantile_rules(stem, ended)
     if frame.is_empty() or frame[waiting].sum() == 0:
-        return frame
+        return withhold(frame, rules)
     columns = keys(sql_of(durations), part)
-    medians = kaplan_meier_median(query(sql_of(durations), part).run(con), columns)
-    if columns:
-        frame = frame.join(medians, on=columns, how="left", nulls_equal=True)
-    else:
-        median = medians["median"][0] if len(medians) else None
-        frame = frame.with_columns(median=pl.lit(median, dtype=pl.Float64))
-    undecided = (pl.col(waiting) > 0) & pl.col("median").is_null() & pl.col(column).is_not_null()
-    reason = pl.when(undecided).then(pl.lit(f"{column} is not known yet: too many still wait"))
-    return frame.with_columns(
-        pl.when(pl.col(waiting) > 0).then(pl.col("median")).otherwise(pl.col(column)).alias(column), withheld=reason
-    ).drop("median")
+    shares = {f"_{end}": share for end, share in QUANTILES.items()}
+    quantiles = kaplan_meier(query(sql_of(durations), part).run(con), columns, shares)
+    frame = (
+        frame.join(quantiles, on=columns, how="left", nulls_equal=True)
+        if columns
+        else frame.join(quantiles, how="cross")
+        if len(quantiles)
+        else frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(end) for end in shares)
+    )
+    waits = pl.col(waiting) > 0
+    undecided = [
+        pl.when(waits & pl.col(f"_{end}").is_null() & (pl.col(ended) >= LEAST[end])).then(
+            pl.lit(f"{stem}_{end} is not known yet: too many still wait")
+        )
+        for end in QUANTILES
+    ]
+    reason = pl.concat_str(undecided, separator="; ", ignore_nulls=True)
+    known = [
+        pl.when(waits).then(pl.col(f"_{end}")).otherwise(pl.col(f"{stem}_{end}")).alias(f"{stem}_{end}")
+        for end in QUANTILES
+    ]
+    frame = frame.with_columns(*known, withheld=pl.when(reason != "").then(reason)).drop(list(shares))
+    return withhold(frame, rules)

@@ -5,12 +5,13 @@ from dataclasses import replace
 import duckdb
 import polars as pl
 
-from queries.calendar import dense, first_whole_week
+from queries.calendar import dense, first_whole_week, mark_partial
 from queries.clock import clock
 from queries.counted import counted, delivered, last_day, sql_of, with_waiting
 from queries.errors import UsageError
 from queries.slice import Slice, keys, period_start, query
-from queries.withhold import Rule, withhold
+from queries.statistics import with_mean_interval
+from queries.withhold import Rule, quantile_rules, withhold
 
 NO_INCIDENTS = "not measured: no source delivers incidents"
 NO_CHANGES = "changes_per_deployment is not measured: no source delivers changes"
@@ -24,7 +25,7 @@ def deployment_count(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFram
 def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Days with a production change per whole week (median, weeks without any included), and changes per week.
 
-    Columns after the keys: days_per_week_median, deployments_per_week, deployment_count, week_count.
+    The interval of the mean takes the weeks as the cases.
     """
     if part.by == "day":
         raise UsageError("deployment_frequency counts whole weeks; use --by week, month, quarter or all")
@@ -44,10 +45,16 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     frame = weeks.group_by(columns).agg if columns else weeks.select
     answer = frame(
         days_per_week_median=pl.col("day_count").median(),
+        days_per_week_p75=pl.col("day_count").quantile(0.75, "linear"),
+        days_per_week_p90=pl.col("day_count").quantile(0.9, "linear"),
         deployments_per_week=pl.col("deployment_count").cast(pl.Float64).mean(),
+        deviation=pl.col("deployment_count").cast(pl.Float64).std(),
         deployment_count=pl.col("deployment_count").sum(),
         week_count=pl.len(),
     )
+    answer = with_mean_interval(answer, "deployments_per_week", "deviation", "week_count")
+    if part.by != "all":
+        answer = mark_partial(answer, part, clock(con).clock_day).drop("period_end")
     return answer.sort(columns, nulls_last=True) if columns else answer
 
 
@@ -59,17 +66,15 @@ def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         frame,
         part,
         durations="lead_time_durations",
-        column="lead_time_hours_median",
+        stem="lead_time_hours",
+        ended="measured_count",
         waiting="waiting_count",
     )
     rules = [
-        Rule("lead_time_hours_median", "measured_count", 6),
         Rule("lead_time_hours_median_shipped", "measured_count", 6),
-        Rule("lead_time_hours_p75", "measured_count", 13),
-        Rule("lead_time_hours_p90", "measured_count", 36),
-        Rule("coding_hours_median", "coding_count", 6),
-        Rule("review_hours_median", "review_count", 6),
-        Rule("deploy_hours_median", "change_count", 6),
+        *quantile_rules("coding_hours", "coding_count"),
+        *quantile_rules("review_hours", "review_count"),
+        *quantile_rules("deploy_hours", "change_count"),
     ]
     return withhold(frame, rules).drop("period_end", strict=False)
 
@@ -97,13 +102,18 @@ def recovery_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours from a deployment that led to a failure until production was whole again; open ones are not left out."""
     frame = counted(con, "recovery_time", part).drop("period_end", strict=False)
     if not clock(con).has_incidents:
-        values = ["recovered_count", "open_count", "recovery_hours_median"]
+        values = [name for name in frame.columns if name.startswith(("recover", "open"))]
         frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in values)
         return frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
-    frame = with_waiting(
-        con, frame, part, durations="recovery_durations", column="recovery_hours_median", waiting="open_count"
+    return with_waiting(
+        con,
+        frame,
+        part,
+        durations="recovery_durations",
+        stem="recovery_hours",
+        ended="recovered_count",
+        waiting="open_count",
     )
-    return withhold(frame, [Rule("recovery_hours_median", "recovered_count", 6)])
 
 
 def rework_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -114,12 +124,18 @@ def rework_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 def heroics(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Work outside working hours, the weight on the busiest deployer, batch size and gaps; nothing about a person."""
     frame = counted(con, "heroics", part).drop("period_end", strict=False)
+    frame = with_mean_interval(frame, "changes_per_deployment", "deviation", "deployment_count")
     if "change" not in delivered(con):
-        unknown = pl.lit(None).cast(frame.schema["changes_per_deployment"]).alias("changes_per_deployment")
-        frame = frame.with_columns(unknown, withheld=pl.lit(NO_CHANGES))
+        unknown = [name for name in frame.columns if name.startswith("changes_per_deployment")]
+        frame = frame.with_columns(
+            *(pl.lit(None).cast(pl.Float64).alias(name) for name in unknown), withheld=pl.lit(NO_CHANGES)
+        )
     rules = [
-        Rule("busiest_deployer_ratio", "deployer_count", 3),
-        Rule("busiest_deployer_ratio", "known_deployer_count", 13),
-        Rule("gap_days_median", "gap_count", 6),
+        *(
+            Rule(f"busiest_deployer_ratio{end}", count, least)
+            for end in ("", "_low", "_high")
+            for count, least in (("deployer_count", 3), ("known_deployer_count", 13))
+        ),
+        *quantile_rules("gap_days", "gap_count"),
     ]
     return withhold(frame, rules)

@@ -1,7 +1,7 @@
 """The statistics that SQL cannot do, each with its source. Frames in, frames out; no database."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import polars as pl
 
@@ -41,12 +41,43 @@ def holm(chances: Sequence[float]) -> list[float]:
     return adjusted
 
 
-def kaplan_meier_median(durations: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Median time to an event where some have not had it yet (Kaplan and Meier 1958), per combination of `keys`.
+def t_quantile_975(df: int) -> float:
+    """97.5 % quantile of Student's t (Abramowitz and Stegun 26.7.5), within 1 %; exact for `df` 1 and 2."""
+    if df <= 2:
+        return math.tan(0.475 * math.pi) if df == 1 else 0.95 / math.sqrt(2 * 0.975 * 0.025)
+    z = 1.959964
+    return (
+        z
+        + (z**3 + z) / (4 * df)
+        + (5 * z**5 + 16 * z**3 + 3 * z) / (96 * df**2)
+        + (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / (384 * df**3)
+    )
+
+
+def with_mean_interval(frame: pl.DataFrame, mean: str, deviation: str, count: str) -> pl.DataFrame:
+    """Replaces the column `deviation` by `<mean>_low` and `<mean>_high`: the 95 % interval of the mean (Student's t).
+
+    For means of what cannot be negative: the lower end is never below 0. Null with fewer than two cases.
+    """
+    counts = {n: t_quantile_975(n - 1) for n in frame[count].unique() if n is not None and n > 1}
+    factor = pl.col(count).replace_strict(counts, default=None, return_dtype=pl.Float64)
+    half = factor * pl.col(deviation) / pl.col(count).cast(pl.Float64).sqrt()
+    place = frame.columns.index(mean) + 1
+    ends = frame.select(
+        (pl.col(mean) - half).clip(lower_bound=0).alias(f"{mean}_low"), (pl.col(mean) + half).alias(f"{mean}_high")
+    )
+    for end in reversed(ends.get_columns()):
+        frame = frame.insert_column(place, end)
+    return frame.drop(deviation)
+
+
+def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
+    """Quantiles of the time to an event that some have not had yet (Kaplan and Meier 1958), per combination of `keys`.
 
     `durations` has the keys, `length`, `event_count` (events after that long) and `censored_count` (not yet by then).
-    Returns the keys and `median`, null where fewer than half have had the event. Where the curve lies exactly at
-    one half, the median is midway to the next event, so that without censoring it is the ordinary median.
+    `shares` maps a name to the share that has had the event: 0.5 is the median. Returns the keys and a column of each
+    name, null where too few have had the event. Where the curve lies exactly at a share, the quantile is midway to the
+    next event, so that without censoring 0.5 is the ordinary median.
     """
     group = keys or ["_all"]
     frame = durations if keys else durations.with_columns(pl.lit(0).alias("_all"))
@@ -59,14 +90,15 @@ def kaplan_meier_median(durations: pl.DataFrame, keys: list[str]) -> pl.DataFram
         .filter(pl.col("event_count") > 0)
         .with_columns(survival=(1 - pl.col("event_count") / pl.col("at_risk")).cum_prod().over(group))
         .with_columns(next_length=pl.col("length").shift(-1).over(group))
-        .filter(pl.col("survival") <= 0.5 + 1e-9)
     )
-    at_half = (pl.col("survival") - 0.5).abs() < 1e-9
-    medians = curve.group_by(group, maintain_order=True).agg(
-        pl.when(at_half & pl.col("next_length").is_not_null())
+    found = [
+        pl.when(((pl.col("survival") - (1 - share)).abs() < 1e-9) & pl.col("next_length").is_not_null())
         .then((pl.col("length") + pl.col("next_length")) / 2)
         .otherwise(pl.col("length"))
+        .filter(pl.col("survival") <= 1 - share + 1e-9)
         .first()
-        .alias("median")
-    )
-    return medians if keys else medians.drop("_all")
+        .alias(name)
+        for name, share in shares.items()
+    ]
+    quantiles = curve.group_by(group, maintain_order=True).agg(found)
+    return quantiles if keys else quantiles.drop("_all")

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 import polars as pl
 
+LEAST = {"median": 6, "p75": 13, "p90": 36}
+"""Cases that each quantile needs."""
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -12,6 +15,11 @@ class Rule:
     column: str
     count_column: str
     least: int
+
+
+def quantile_rules(stem: str, count_column: str) -> list[Rule]:
+    """The cases that `<stem>_median`, `_p75` and `_p90` need."""
+    return [Rule(f"{stem}_{end}", count_column, least) for end, least in LEAST.items()]
 
 
 def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:

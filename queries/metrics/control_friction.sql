@@ -1,5 +1,5 @@
 -- question: Which checks stop people, how often and for how long?
--- version: 1
+-- version: 2
 -- needs: ci_job, ci_run
 -- always_by: control
 -- dimensions: control, team_id, domain, repo, workflow
@@ -13,28 +13,46 @@
 --   passed_count              stopped runs whose branch passed it later
 --   open_count                stopped runs whose branch has not
 --   blocked_hours_median      median hours until it passed
+--   blocked_hours_p75         three of four passed after at most this
+--   blocked_hours_p90         nine of ten passed after at most this
 --   blocked_hours             hours until it passed, added up
 --   first_day                 when it was first seen
 --   early_run_count           runs checked in the first eight weeks after it was first seen in their repository
 --   early_blocked_ratio       of these, stopped
+--   early_blocked_ratio_low   lower end of its 95 % interval (Wilson)
+--   early_blocked_ratio_high  upper end
 --   late_run_count            runs checked later
 --   late_blocked_ratio        of these, stopped
-select
-    /* group */
-    count(*) as run_count,
-    count(*) filter (is_blocked) as blocked_count,
-    ratio(blocked_count, run_count) as blocked_ratio,
-    wilson_low(blocked_count, run_count) as blocked_ratio_low,
-    wilson_high(blocked_count, run_count) as blocked_ratio_high,
-    count(blocked_hours) as passed_count,
-    blocked_count - passed_count as open_count,
-    quantile_cont(blocked_hours, 0.5) as blocked_hours_median,
-    coalesce(sum(blocked_hours order by blocked_hours), 0) as blocked_hours,
-    min(first_day) as first_day,
-    count(*) filter (day < first_day + 56) as early_run_count,
-    ratio(count(*) filter (is_blocked and day < first_day + 56), early_run_count) as early_blocked_ratio,
-    count(*) filter (day >= first_day + 56) as late_run_count,
-    ratio(count(*) filter (is_blocked and day >= first_day + 56), late_run_count) as late_blocked_ratio
-from marts.control_check
-where true /* and where */
-group by all
+--   late_blocked_ratio_low    lower end of its 95 % interval (Wilson)
+--   late_blocked_ratio_high   upper end
+select * exclude (blocked_quantiles, early_blocked_count, late_blocked_count)
+from (
+    select
+        /* group */
+        count(*) as run_count,
+        count(*) filter (is_blocked) as blocked_count,
+        ratio(blocked_count, run_count) as blocked_ratio,
+        wilson_low(blocked_count, run_count) as blocked_ratio_low,
+        wilson_high(blocked_count, run_count) as blocked_ratio_high,
+        count(blocked_hours) as passed_count,
+        blocked_count - passed_count as open_count,
+        quantile_cont(blocked_hours, [0.5, 0.75, 0.9]) as blocked_quantiles,
+        blocked_quantiles[1] as blocked_hours_median,
+        blocked_quantiles[2] as blocked_hours_p75,
+        blocked_quantiles[3] as blocked_hours_p90,
+        coalesce(sum(blocked_hours order by blocked_hours), 0) as blocked_hours,
+        min(first_day) as first_day,
+        count(*) filter (day < first_day + 56) as early_run_count,
+        count(*) filter (is_blocked and day < first_day + 56) as early_blocked_count,
+        ratio(early_blocked_count, early_run_count) as early_blocked_ratio,
+        wilson_low(early_blocked_count, early_run_count) as early_blocked_ratio_low,
+        wilson_high(early_blocked_count, early_run_count) as early_blocked_ratio_high,
+        count(*) filter (day >= first_day + 56) as late_run_count,
+        blocked_count - early_blocked_count as late_blocked_count,
+        ratio(late_blocked_count, late_run_count) as late_blocked_ratio,
+        wilson_low(late_blocked_count, late_run_count) as late_blocked_ratio_low,
+        wilson_high(late_blocked_count, late_run_count) as late_blocked_ratio_high
+    from marts.control_check
+    where true /* and where */
+    group by all
+)

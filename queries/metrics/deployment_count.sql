@@ -5,14 +5,14 @@
 -- defaults: environment_class=production
 -- definition: Deployments that succeeded, counted when they finished; production unless asked otherwise. Models and products are counted once each, however often they are deployed, and only where the path was the platform. A nightly retrain counts as a deployment here; split by cause to see it apart.
 -- columns:
---   deployment_count          succeeded deployments
 --   platform_model_count      distinct models among those through the platform
 --   platform_product_count    distinct products (else repositories) among those through the platform
+--   deployment_count          succeeded deployments
 select
     /* group */
-    count(*) as deployment_count,
     count(distinct model_name) filter (path = 'platform') as platform_model_count,
-    count(distinct coalesce(product, repo)) filter (path = 'platform') as platform_product_count
+    count(distinct coalesce(product, repo)) filter (path = 'platform') as platform_product_count,
+    count(*) as deployment_count
 from marts.deployment
 where is_succeeded /* and where */
 group by all

@@ -1,5 +1,5 @@
 -- question: Does delivery rest on long evenings and few hands?
--- version: 1
+-- version: 2
 -- needs: deployment
 -- dimensions: team_id, domain, product, repo, path, cause
 -- defaults: cause=human_change,promotion,config,hotfix,rollback
@@ -18,10 +18,16 @@
 --   known_deployer_count      deployments whose deployer is known
 --   deployer_count            people who deployed
 --   busiest_deployer_ratio    deployments of the one who deployed most, over those whose deployer is known
+--   busiest_deployer_ratio_low  lower end of its 95 % interval (Wilson)
+--   busiest_deployer_ratio_high  upper end
 --   changes_per_deployment    mean changes per deployment
+--   changes_per_deployment_low  lower end of its 95 % interval (Student's t)
+--   changes_per_deployment_high  upper end
 --   gap_count                 gaps between deployments
 --   gap_days_median           median days between deployments of a team
-select * exclude (deployers)
+--   gap_days_p75              three of four gaps are at most this
+--   gap_days_p90              nine of ten gaps are at most this
+select * exclude (deployers, busiest_count, gap_quantiles)
 from (
     select
         /* group */
@@ -38,10 +44,17 @@ from (
         count(deployer) as known_deployer_count,
         count(distinct deployer) as deployer_count,
         histogram(deployer) as deployers,
-        ratio(list_max(map_values(deployers)), known_deployer_count) as busiest_deployer_ratio,
+        list_max(map_values(deployers)) as busiest_count,
+        ratio(busiest_count, known_deployer_count) as busiest_deployer_ratio,
+        wilson_low(busiest_count, known_deployer_count) as busiest_deployer_ratio_low,
+        wilson_high(busiest_count, known_deployer_count) as busiest_deployer_ratio_high,
         avg(change_count) as changes_per_deployment,
+        stddev_samp(change_count) as deviation,
         count(days_since_previous) as gap_count,
-        quantile_cont(days_since_previous, 0.5) as gap_days_median
+        quantile_cont(days_since_previous, [0.5, 0.75, 0.9]) as gap_quantiles,
+        gap_quantiles[1] as gap_days_median,
+        gap_quantiles[2] as gap_days_p75,
+        gap_quantiles[3] as gap_days_p90
     from marts.deployment_effort
     where true /* and where */
     group by all

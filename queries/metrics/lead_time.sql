@@ -1,9 +1,9 @@
 -- question: How long does a change take from its first commit to production, and where does the time go?
--- version: 1
+-- version: 2
 -- needs: change, deployment
 -- dimensions: team_id, domain, product, repo, path, is_bot, link_method
 -- defaults: is_bot=false
--- definition: First commit to the end of the first succeeded production deployment that contains the change. The deployment is the one the change names, else one of the same commit, else the first of its repository created after the merge. Counted when shipped; a change that is not shipped counts when merged. The median takes changes that still wait as longer than they have waited so far (Kaplan-Meier); beside it stands the median of the shipped alone. Changes of bots are left out unless asked for.
+-- definition: First commit to the end of the first succeeded production deployment that contains the change. The deployment is the one the change names, else one of the same commit, else the first of its repository created after the merge. Counted when shipped; a change that is not shipped counts when merged. Median, p75 and p90 take changes that still wait as longer than they have waited so far (Kaplan-Meier); beside them stands the median of the shipped alone. The three parts speak of shipped changes. Changes of bots are left out unless asked for.
 -- columns:
 --   change_count              changes that reached production
 --   measured_count            of these, those whose first commit is known
@@ -12,14 +12,20 @@
 --   negative_count            shipped changes of which a part is negative: a fault in the data
 --   lead_time_hours_median    median, changes that wait included (Kaplan-Meier)
 --   lead_time_hours_median_shipped  median of the shipped alone
---   lead_time_hours_p75       three of four shipped changes take at most this
---   lead_time_hours_p90       nine of ten shipped changes take at most this
---   coding_hours_median       first commit to opened
+--   lead_time_hours_p75       three of four changes take at most this, changes that wait included
+--   lead_time_hours_p90       nine of ten changes take at most this, changes that wait included
+--   coding_hours_median       first commit to opened, of shipped changes
+--   coding_hours_p75          three of four take at most this
+--   coding_hours_p90          nine of ten take at most this
 --   coding_count              shipped changes with that part known
---   review_hours_median       opened to merged
+--   review_hours_median       opened to merged, of shipped changes
+--   review_hours_p75          three of four take at most this
+--   review_hours_p90          nine of ten take at most this
 --   review_count              shipped changes with that part known
 --   deploy_hours_median       merged to deployment finished
-select * exclude (lead_time_quantiles)
+--   deploy_hours_p75          three of four take at most this
+--   deploy_hours_p90          nine of ten take at most this
+select * exclude (lead_time_quantiles, coding_quantiles, review_quantiles, deploy_quantiles)
 from (
     select
         /* group */
@@ -34,11 +40,20 @@ from (
         lead_time_quantiles[1] as lead_time_hours_median_shipped,
         lead_time_quantiles[2] as lead_time_hours_p75,
         lead_time_quantiles[3] as lead_time_hours_p90,
-        quantile_cont(coding_hours, 0.5) filter (state = 'shipped') as coding_hours_median,
+        quantile_cont(coding_hours, [0.5, 0.75, 0.9]) filter (state = 'shipped') as coding_quantiles,
+        coding_quantiles[1] as coding_hours_median,
+        coding_quantiles[2] as coding_hours_p75,
+        coding_quantiles[3] as coding_hours_p90,
         count(coding_hours) filter (state = 'shipped') as coding_count,
-        quantile_cont(review_hours, 0.5) filter (state = 'shipped') as review_hours_median,
+        quantile_cont(review_hours, [0.5, 0.75, 0.9]) filter (state = 'shipped') as review_quantiles,
+        review_quantiles[1] as review_hours_median,
+        review_quantiles[2] as review_hours_p75,
+        review_quantiles[3] as review_hours_p90,
         count(review_hours) filter (state = 'shipped') as review_count,
-        quantile_cont(deploy_hours, 0.5) as deploy_hours_median
+        quantile_cont(deploy_hours, [0.5, 0.75, 0.9]) as deploy_quantiles,
+        deploy_quantiles[1] as deploy_hours_median,
+        deploy_quantiles[2] as deploy_hours_p75,
+        deploy_quantiles[3] as deploy_hours_p90
     from marts.change
     where true /* and where */
     group by all

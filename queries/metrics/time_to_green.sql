@@ -1,5 +1,5 @@
 -- question: How long does a pipeline stay broken on the default branch?
--- version: 1
+-- version: 2
 -- needs: ci_run
 -- dimensions: team_id, domain, repo, workflow, branch
 -- definition: From the first failure of a pipeline on a default branch until its next success. Failures in a row are one break; cancelled and skipped runs neither break nor mend. Those still broken count as longer than they have been broken so far (Kaplan-Meier). Counted when the pipeline broke. Default branches are those that the configuration names.
@@ -8,14 +8,22 @@
 --   open_count                breaks that are not
 --   failure_count             runs that failed while broken
 --   green_hours_median        median, open ones included (Kaplan-Meier)
+--   green_hours_p75           three of four are over after at most this, open ones included
+--   green_hours_p90           nine of ten are over after at most this, open ones included
 --   broken_hours              hours broken, added up, open ones so far
-select
-    /* group */
-    count(green_hours) as mended_count,
-    count(open_hours) as open_count,
-    cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
-    quantile_cont(green_hours, 0.5) as green_hours_median,
-    coalesce(sum(coalesce(green_hours, open_hours) order by green_hours, open_hours), 0) as broken_hours
-from marts.broken_pipeline
-where true /* and where */
-group by all
+select * exclude (green_quantiles)
+from (
+    select
+        /* group */
+        count(green_hours) as mended_count,
+        count(open_hours) as open_count,
+        cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
+        quantile_cont(green_hours, [0.5, 0.75, 0.9]) as green_quantiles,
+        green_quantiles[1] as green_hours_median,
+        green_quantiles[2] as green_hours_p75,
+        green_quantiles[3] as green_hours_p90,
+        coalesce(sum(coalesce(green_hours, open_hours) order by green_hours, open_hours), 0) as broken_hours
+    from marts.broken_pipeline
+    where true /* and where */
+    group by all
+)

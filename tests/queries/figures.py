@@ -2,6 +2,7 @@
 
 import math
 import statistics
+from fractions import Fraction
 from typing import Any
 
 from tests.queries.recount import VERDICTS, Changed, Deployed, Ran, Recount
@@ -20,6 +21,15 @@ def quantile(values: list[float], share: float) -> float:
 
 def median_from(values: list[float], least: int) -> float | None:
     return statistics.median(values) if len(values) >= least else None
+
+
+def quantiles(stem: str, values: list[float]) -> Answer:
+    """Median, p75 and p90, of as many cases as each needs."""
+    asked = {"median": (0.5, 6), "p75": (0.75, 13), "p90": (0.9, 36)}
+    return {
+        f"{stem}_{end}": quantile(values, part) if len(values) >= least else None
+        for end, (part, least) in asked.items()
+    }
 
 
 def share(above: int, below: int) -> float | None:
@@ -73,22 +83,29 @@ def lead_times(changes: list[Changed]) -> Answer:
         "coding_count": len(coding),
         "review_count": len(review),
         "lead_time_hours_median_shipped": median_from(lead, 6),
-        "lead_time_hours_p75": quantile(lead, 0.75) if len(lead) >= 13 else None,
-        "lead_time_hours_p90": quantile(lead, 0.9) if len(lead) >= 36 else None,
-        "coding_hours_median": median_from(coding, 6),
-        "review_hours_median": median_from(review, 6),
-        "deploy_hours_median": median_from(deploy, 6),
+        **quantiles("coding_hours", coding),
+        **quantiles("review_hours", review),
+        **quantiles("deploy_hours", deploy),
     }
 
 
 def with_waiting(changes: list[Changed], recount: Recount) -> Answer:
-    """The median by Kaplan and Meier, over lead times and over how long others have waited by now; in whole seconds."""
+    """Quantiles by Kaplan and Meier, over lead times and over how long others have waited by now; in whole seconds."""
     lives = [(round(one.parts[3] * 3600), True) for one in changes if one.parts[3] is not None]
     waits = [one.hours(one.row.get("first_commit_at"), recount.as_of) for one in changes if one.is_waiting]
     censored = [(round(hours * 3600), False) for hours in waits if hours is not None]
-    found = plain_kaplan_meier(lives + censored)
-    median = None if found is None or len(lives) < 6 else float(found) / 3600
-    return {"waiting_count": len(censored), "lead_time_hours_median": median}
+    return {"waiting_count": len(censored), **survival("lead_time_hours", lives, censored, 3600)}
+
+
+def survival(stem: str, lives: list[tuple[int, bool]], censored: list[tuple[int, bool]], unit: float) -> Answer:
+    """Quantiles of lives that are over and of others that are not; ordinary ones where all are."""
+    if not censored:
+        return quantiles(stem, [length / unit for length, _ in lives])
+    found = {}
+    for end, part, least in (("median", (1, 2), 6), ("p75", (3, 4), 13), ("p90", (9, 10), 36)):
+        value = plain_kaplan_meier(lives + censored, Fraction(*part)) if len(lives) >= least else None
+        found[f"{stem}_{end}"] = None if value is None else float(value) / unit
+    return found
 
 
 def health(runs: list[Ran]) -> Answer:
@@ -109,10 +126,12 @@ def health(runs: list[Ran]) -> Answer:
         "timed_out_count": sum(run.last["conclusion"] == "timed_out" for run in ended),
         "cancelled_count": sum(run.last.get("conclusion") == "cancelled" for run in runs),
         "rerun_count": sum(run.attempt_count > 1 for run in ended),
-        "flaky_count": sum(run.is_flaky for run in runs),
+        "flaky_count": sum(run.is_flaky for run in ended),
         "success_ratio": share(good, len(ended)),
+        "first_count": len(first),
         "first_success_ratio": share(first.count("success"), len(first)),
-        "queue_seconds_median": median_from(queue, 6),
-        "duration_seconds_median": median_from(took, 6),
-        "duration_seconds_p90": quantile(took, 0.9) if len(took) >= 36 else None,
+        "rerun_ratio": share(sum(run.attempt_count > 1 for run in ended), len(ended)),
+        "flaky_ratio": share(sum(run.is_flaky for run in ended), len(ended)),
+        **quantiles("queue_seconds", queue),
+        **quantiles("duration_seconds", took),
     }

@@ -20,6 +20,7 @@ ROOT = Path(__file__).parent.parent.parent
 BELOW = {"facts": {"staging", "settings", "facts"}, "marts": {"facts", "settings"}, "metrics": {"marts"}}
 TABLES = [file for schema in ("facts", "marts") for file in sqlfile.folder(schema).values()]
 ANSWERS = list(sqlfile.folder("metrics").values())
+ENDS = ("_low", "_high", "_median", "_p75", "_p90")
 EVERYWHERE = {"period", "is_partial", "withheld"}
 PROMISED = {
     "deployment_count": "deployment_count",
@@ -136,6 +137,18 @@ def test_metric_answers_with_the_columns_that_it_documents(name: str, simulated:
     assert len(answer) > 0, "the simulated organisation gives no answer, so this would test nothing"
     given = [column for column in answer.columns if column not in {*keys(file, Slice()), *EVERYWHERE}]
     assert [column for column in file.columns if column not in EVERYWHERE] == given
+
+
+# of pain_overlap the metric `pain` gives the intervals
+@pytest.mark.parametrize("name", sorted(metrics.METRICS.keys() - {"pain_overlap"}))
+def test_every_ratio_and_mean_has_its_interval_and_every_median_its_spread(name: str) -> None:
+    columns = set(metrics.METRICS[name].columns)
+    for column in columns:
+        if column.endswith(("_ratio", "_mean")) or ("_per_" in column and not column.endswith(ENDS)):
+            assert {f"{column}_low", f"{column}_high"} <= columns, column
+        if column.endswith("_median"):
+            stem = column.removesuffix("_median")
+            assert {f"{stem}_p75", f"{stem}_p90"} <= columns, column
 
 
 @pytest.mark.parametrize("name", metrics.METRICS)

@@ -12,22 +12,39 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from queries import pains, sqlfile
-from queries.statistics import holm, kaplan_meier_median, probability_as_many, probability_reach
+from queries.statistics import holm, kaplan_meier, probability_as_many, probability_reach, t_quantile_975
 
+TABLE_975 = {
+    1: 12.706,
+    2: 4.303,
+    3: 3.182,
+    4: 2.776,
+    5: 2.571,
+    6: 2.447,
+    8: 2.306,
+    9: 2.262,
+    10: 2.228,
+    15: 2.131,
+    20: 2.086,
+    30: 2.042,
+    60: 2.000,
+    120: 1.980,
+}
+MEDIAN = {"median": 0.5}
 LIVES = st.lists(st.tuples(st.integers(1, 8), st.booleans()), min_size=1, max_size=14)
 
 
-def plain_kaplan_meier(lives: list[tuple[int, bool]]) -> Fraction | None:
-    """One life after the other, in exact fractions: (length, whether it ended) -> median."""
+def plain_kaplan_meier(lives: list[tuple[int, bool]], share: Fraction = Fraction(1, 2)) -> Fraction | None:
+    """One life after the other, in exact fractions: (length, whether it ended) -> when a share of them has."""
     survival = Fraction(1)
     ends = sorted({length for length, ended in lives if ended})
     for place, moment in enumerate(ends):
         at_risk = sum(length >= moment for length, _ in lives)
         ended = sum(length == moment and is_end for length, is_end in lives)
         survival *= 1 - Fraction(ended, at_risk)
-        if survival == Fraction(1, 2) and place + 1 < len(ends):
+        if survival == 1 - share and place + 1 < len(ends):
             return Fraction(moment + ends[place + 1], 2)
-        if survival <= Fraction(1, 2):
+        if survival <= 1 - share:
             return Fraction(moment)
     return None
 
@@ -40,16 +57,17 @@ def durations(lives: list[tuple[int, bool]], **keys: str | None) -> pl.DataFrame
 @settings(max_examples=150, deadline=None)
 @given(LIVES)
 def test_kaplan_meier_is_that_of_a_plain_loop(lives: list[tuple[int, bool]]) -> None:
-    answer = kaplan_meier_median(durations(lives), [])
-    found = answer["median"][0] if len(answer) else None
-    assert found == plain_kaplan_meier(lives)
+    answer = kaplan_meier(durations(lives), [], {"median": 0.5, "p75": 0.75, "p90": 0.9})
+    found = answer.row(0, named=True) if len(answer) else {"median": None, "p75": None, "p90": None}
+    shares = {"median": Fraction(1, 2), "p75": Fraction(3, 4), "p90": Fraction(9, 10)}
+    assert found == {name: plain_kaplan_meier(lives, share) for name, share in shares.items()}
 
 
 @settings(max_examples=50, deadline=None)
 @given(LIVES, LIVES)
 def test_kaplan_meier_keeps_groups_apart(some: list[tuple[int, bool]], others: list[tuple[int, bool]]) -> None:
     frame = pl.concat([durations(some, team="a"), durations(others, team=None)], how="vertical_relaxed")
-    answer = kaplan_meier_median(frame, ["team"])
+    answer = kaplan_meier(frame, ["team"], MEDIAN)
     found = dict(zip(answer["team"], answer["median"], strict=True))
     assert found.get("a") == plain_kaplan_meier(some)
     assert found.get(None) == plain_kaplan_meier(others)
@@ -58,7 +76,7 @@ def test_kaplan_meier_keeps_groups_apart(some: list[tuple[int, bool]], others: l
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=14))
 def test_without_anything_waiting_it_is_the_ordinary_median(lengths: list[int]) -> None:
-    answer = kaplan_meier_median(durations([(length, True) for length in lengths]), [])
+    answer = kaplan_meier(durations([(length, True) for length in lengths]), [], MEDIAN)
     assert answer["median"][0] == statistics.median(lengths)
 
 
@@ -68,8 +86,8 @@ def test_kaplan_meier_of_a_textbook() -> None:
     still = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
     treated = [(n, True) for n in ended] + [(n, False) for n in still]
     placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
-    assert kaplan_meier_median(durations(treated), [])["median"][0] == 23
-    assert kaplan_meier_median(durations([(n, True) for n in placebo]), [])["median"][0] == 8
+    assert kaplan_meier(durations(treated), [], MEDIAN)["median"][0] == 23
+    assert kaplan_meier(durations([(n, True) for n in placebo]), [], MEDIAN)["median"][0] == 8
 
 
 def tail_by_integration(affected: int, answers: int, share: float) -> float:
@@ -109,6 +127,11 @@ def test_probability_of_reach_is_as_good_where_it_is_approximated(share_affected
 def test_more_affected_is_more_probable(case: tuple[int, int]) -> None:
     affected, answers = case
     assert probability_reach(affected, answers) <= probability_reach(affected + 1, answers) <= 1
+
+
+@pytest.mark.parametrize(("df", "printed"), TABLE_975.items())
+def test_t_quantile_is_that_of_the_table(df: int, printed: float) -> None:
+    assert t_quantile_975(df) == pytest.approx(printed, rel=0.01)
 
 
 @pytest.mark.parametrize(("k", "n"), [(k, n) for n in (1, 2, 5, 36, 1000) for k in {0, 1, n // 2, n}])
