@@ -52,9 +52,9 @@ class Response:
         return _http_date(self.headers.get("Date"))
 
     def decoded(self, decode: Callable[[bytes], Any]) -> "Response":
-        """With its body read by `decode`, whose ValueError means that the answer is damaged."""
+        """With its body read by `decode`, whose ValueError means that the answer is damaged; the body itself goes."""
         try:
-            return replace(self, value=decode(self.body))
+            return replace(self, value=decode(self.body), body=b"")
         except ValueError as error:
             raise Passing(
                 f"the answer cannot be read ({short(str(error))})",

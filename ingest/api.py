@@ -1,6 +1,6 @@
 """Requests below one path of an API that pages its lists by Link headers, as GitHub and GitLab do."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,12 +48,20 @@ class Api:
         """A single item as a Listing of one; status 404 or 410 when it is gone."""
         return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=GONE)
 
-    def pages(self, path: str, shape: Shape, first: Response) -> Iterator[tuple[Listing, bool]]:
+    def later(self, path: str, shape: Shape, first: Response, number: int) -> Response:
+        """A later page by its number, without the answers before it."""
+        return self._get(path, shape.many, shape.needs, address=f"{first.url}&page={number}")
+
+    def pages(
+        self, path: str, shape: Shape, first: Response, ahead: Iterable[Response] = ()
+    ) -> Iterator[tuple[Listing, bool]]:
         """The first page and those after it, each with whether it is the last.
 
-        Raises SourceError when they lead outside the host or run in circles.
+        Those that were asked for `ahead` are taken from there, as long as pages follow. Raises SourceError when they
+        lead outside the host or run in circles.
         """
         page: Response | None = first
+        coming = iter(ahead)
         before: list[Any] = []
         while page:
             listing: Listing = page.value
@@ -62,7 +70,9 @@ class Api:
                 raise SourceError(f"{self.source}/{self.part}: {path}: its pages repeat themselves; run again later")
             following = page.next if rows else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one
-            page = self._get(path, shape.many, shape.needs, address=following) if following else None
+            page = None
+            if following:
+                page = next(coming, None) or self._get(path, shape.many, shape.needs, address=following)
             yield listing, page is None
             before = rows
 

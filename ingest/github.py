@@ -7,10 +7,11 @@ import os
 from collections.abc import Iterator
 from fnmatch import fnmatch
 
+from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.github_jobs import Jobs
-from ingest.github_lists import Changes, Deployments, ListMark
+from ingest.github_lists import Changes, Deployments, ListMark, Newest
 from ingest.github_pages import DEPLOYMENTS, PULLS, REPOSITORIES, RUNS
 from ingest.github_records import records
 from ingest.github_runs import RunMark, Runs
@@ -22,6 +23,7 @@ from ingest.settings import GithubSettings
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
 HEADERS = {"Accept": "application/vnd.github+json"}
+Reading = Newest | Runs
 CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
 
 
@@ -39,8 +41,20 @@ class Github:
         What fails is a Fault, and the rest goes on. Raises SourceStopped when the host, the token or its rate limit
         lets nothing more be read.
         """
-        reach = Reach.of(self._settings.since, since.floor)
         later: list[Jobs] = []
+        for reading, newest in http.each(self._readings(http, since), _newest):
+            if isinstance(reading, Fault):
+                yield reading
+                continue
+            ended = yield from going_on(reading.fetch(newest))
+            if ended and isinstance(reading, Runs) and self._settings.jobs:
+                later.append(Jobs(*reading.stand))
+        for jobs in later:
+            yield from going_on(jobs.fetch())
+
+    def _readings(self, http: Http, since: Watermark) -> Iterator[Reading | Fault]:
+        """One of each list of each repository."""
+        reach = Reach.of(self._settings.since, since.floor)
         for found in self._repos(http):
             if isinstance(found, Fault):
                 yield found
@@ -48,15 +62,9 @@ class Github:
             api, key = self._api(http, found), found.lower()
             for kind in (Deployments, Changes):
                 list_key = f"{key}/{kind.path}"
-                mark = ListMark.of(since.marks, list_key)
-                yield from going_on(kind(api, list_key, mark, reach).fetch())
+                yield kind(api, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
-            run_mark = RunMark.of(since.marks, run_key)
-            ended = yield from going_on(Runs(api, run_key, run_mark, reach, self._settings.jobs).fetch())
-            if ended and self._settings.jobs:
-                later.append(Jobs(api, run_key, run_mark))
-        for jobs in later:
-            yield from going_on(jobs.fetch())
+            yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
         return records(page)
@@ -132,3 +140,9 @@ class Github:
         if variable is None or os.environ.get(variable, "").strip():
             return None
         return f"{self.name}: ${variable} is not set; set it to a token that may read {', '.join(self._settings.repos)}"
+
+
+def _newest(reading: Reading | Fault) -> Response:
+    if isinstance(reading, Fault):
+        raise SourceError(reading.message)
+    return reading.head()

@@ -42,9 +42,9 @@ class Jobs:
             rejected: list[Rejected] = []
             paid: set[str] = set()
             stopped: SourceStopped | None = None
-            for run_id in batch:
+            for run_id, jobs in self._api.http.each(batch, self._jobs):
                 try:
-                    for listing in self._jobs(run_id):
+                    for listing in jobs():
                         items += listing.items
                         rejected += listing.rejected
                     paid.add(run_id)
@@ -60,11 +60,10 @@ class Jobs:
             if stopped:
                 raise stopped
 
-    def _jobs(self, run_id: str) -> Iterator[Listing]:
+    def _jobs(self, run_id: str) -> list[Listing]:
         path = f"{PATH}/{run_id}/jobs"
         first = self._api.many(path, JOBS, {"filter": "latest"}, ok=GONE)
-        if first.status not in GONE:
-            yield from (listing for listing, _ in self._api.pages(path, JOBS, first))
+        return [] if first.status in GONE else [listing for listing, _ in self._api.pages(path, JOBS, first)]
 
     def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
         return Page(

@@ -5,8 +5,9 @@ mark, which the next reading fills first, so that a long history gets further wi
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from ingest.answers import Response
 from ingest.api import GONE, Api
@@ -20,6 +21,9 @@ from ingest.source import Fault, Page, Rejected
 from ingest.times import earliest, stamp
 
 BATCH = 100
+
+Details = dict[str, Any] | None
+"""What was asked for an item; None when it is gone."""
 
 
 @dataclass
@@ -55,12 +59,17 @@ class Newest(ABC):
         self._open_before = set(mark.open)
         self._read: set[str] = set()
 
-    def fetch(self) -> Iterator[Page | Fault]:
+    def head(self) -> Response:
+        """The newest page, which may be asked for long before the others."""
+        etag = None if self._mark.gap or self._reach.anew(self._mark.since) else self._mark.etag
+        return self._api.many(self.path, self.shape, self.params, etag=etag)
+
+    def fetch(self, newest: Callable[[], Response]) -> Iterator[Page | Fault]:
+        """What is new, given the answer to `head`."""
         mark = self._mark
         if mark.gap:
             yield from self._down(mark.gap["begin"], mark.gap["top"], mark.gap["low"], None)
-        etag = None if self._reach.anew(mark.since) else mark.etag
-        first = self._api.many(self.path, self.shape, self.params, etag=etag)
+        first = newest()
         if not first.not_modified:
             now = self._api.http.clock(first)
             begin = self._reach.begin(mark.since, mark.seen, now)
@@ -95,12 +104,12 @@ class Newest(ABC):
         """The items with their details. One whose details fail is left out, and asked for again next time."""
         faults: list[Fault] = []
         items: list[Item] = []
-        for item in wanted:
+        for item, details in self._api.http.each(wanted, self._details):
             item_id = self._id(item)
             if item_id in self._open_before:
                 self._read.add(item_id)
             try:
-                items += self._whole(item)
+                items += self._whole(item, details())
             except SourceStopped:
                 raise
             except SourceError as error:
@@ -115,9 +124,12 @@ class Newest(ABC):
         for batch in (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)):
             before = dict(mark.open)
             items: list[Item] = []
-            for item_id in batch:
+            for item_id, answer in self._api.http.each(batch, self._again):
                 try:
-                    items += self._again(item_id)
+                    found = answer()
+                    if found is not None:
+                        mark.open.pop(item_id, None)
+                        items += [whole for item, details in found for whole in self._whole(item, details)]
                 except SourceStopped:
                     raise
                 except SourceError as error:
@@ -126,12 +138,9 @@ class Newest(ABC):
                 yield self._page(items, ())
 
     def _one(self, item_id: str) -> list[Item]:
-        """One item of the list by its id; none when it is gone, which also ends waiting for it."""
+        """One item of the list by its id; none when it is gone."""
         response = self._api.one(f"{self.path}/{item_id}", self.shape)
-        found: list[Item] = [] if response.status in GONE else response.value.items
-        if not found:
-            self._mark.open.pop(item_id, None)
-        return found
+        return [] if response.status in GONE else response.value.items
 
     def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
         marks = self._mark.saved(self._key)
@@ -142,12 +151,16 @@ class Newest(ABC):
         """What the item is asked for by, as it stands in `open`."""
 
     @abstractmethod
-    def _whole(self, item: Item) -> list[Item]:
+    def _details(self, item: Item) -> Details:
+        """What an item does not tell itself. Only asks: it may run beside others."""
+
+    @abstractmethod
+    def _whole(self, item: Item, details: Details) -> list[Item]:
         """The item with its details, and `open` brought up to date; nothing when it is gone."""
 
     @abstractmethod
-    def _again(self, item_id: str) -> list[Item]:
-        """What became of an item in `open`: nothing when it has not changed."""
+    def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
+        """What became of an item in `open`: None when it has not changed, nothing when it is gone. Only asks."""
 
 
 class Deployments(Newest):
@@ -167,25 +180,32 @@ class Deployments(Newest):
     def _id(self, item: Item) -> str:
         return str(item["id"])
 
-    def _whole(self, item: Item) -> list[Item]:
-        path = f"{self.path}/{item['id']}/statuses"
-        first = self._api.many(path, STATUSES, ok=GONE)
-        return [] if first.status in GONE else [self._with_statuses(item, path, first)]
+    def _details(self, item: Item) -> Details:
+        return self._with_statuses(self._statuses(self._id(item)))
 
-    def _again(self, item_id: str) -> list[Item]:
-        path = f"{self.path}/{item_id}/statuses"
-        first = self._api.many(path, STATUSES, etag=self._mark.open.get(item_id), ok=GONE)
-        if first.not_modified:
-            return []
-        found = self._one(item_id)
-        return [self._with_statuses(item, path, first) for item in found if first.status not in GONE]
-
-    def _with_statuses(self, item: Item, path: str, first: Response) -> Item:
-        statuses = [status for listing, _ in self._api.pages(path, STATUSES, first) for status in listing.items]
+    def _whole(self, item: Item, details: Details) -> list[Item]:
         self._mark.open.pop(self._id(item), None)
-        if not outcome(statuses).final:
-            self._mark.open[self._id(item)] = first.etag
-        return {**item, "statuses": statuses}
+        if details is None:
+            return []
+        if not outcome(details["statuses"]).final:
+            self._mark.open[self._id(item)] = details.pop("etag")
+        return [{**item, "statuses": details["statuses"]}]
+
+    def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
+        first = self._statuses(item_id, self._mark.open.get(item_id))
+        if first.not_modified:
+            return None
+        return [(item, self._with_statuses(first)) for item in self._one(item_id)]
+
+    def _statuses(self, item_id: str, etag: str | None = None) -> Response:
+        return self._api.many(f"{self.path}/{item_id}/statuses", STATUSES, etag=etag, ok=GONE)
+
+    def _with_statuses(self, first: Response) -> Details:
+        """All statuses, and the etag of their first page; None when they are gone."""
+        if first.status in GONE:
+            return None
+        pages = self._api.pages("statuses", STATUSES, first)
+        return {"statuses": [status for listing, _ in pages for status in listing.items], "etag": first.etag}
 
 
 class Changes(Newest):
@@ -204,13 +224,16 @@ class Changes(Newest):
     def _id(self, item: Item) -> str:
         return str(item["number"])
 
-    def _whole(self, item: Item) -> list[Item]:
+    def _details(self, item: Item) -> Details:
         path = f"{self.path}/{item['number']}"
         commits = self._api.many(f"{path}/commits", COMMITS, ok=GONE).value
         reviews = self._api.many(f"{path}/reviews", REVIEWS, ok=GONE).value
         dates = [date for commit in commits.items for date in commit["dates"]] if commits else []
-        self._mark.open.pop(self._id(item), None)
-        return [{**item, "first_commit_at": earliest(dates), "reviews": reviews.items if reviews else []}]
+        return {"first_commit_at": earliest(dates), "reviews": reviews.items if reviews else []}
 
-    def _again(self, item_id: str) -> list[Item]:
-        return [whole for item in self._one(item_id) for whole in self._whole(item)]
+    def _whole(self, item: Item, details: Details) -> list[Item]:
+        self._mark.open.pop(self._id(item), None)
+        return [{**item, **(details or {})}]
+
+    def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
+        return [(item, self._details(item)) for item in self._one(item_id)]

@@ -5,11 +5,12 @@ Runs that were not finished are asked for by id until they are. A finished run c
 day, what changed in that time is read again.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.github_pages import RUNS
@@ -61,9 +62,18 @@ class Runs:
         self._open_before = set(mark.open)
         self._read: set[str] = set()
 
-    def fetch(self) -> Iterator[Page | Fault]:
-        mark = self._mark
-        head = self._api.many(PATH, RUNS, etag=None if self._anew else mark.etag)
+    @property
+    def stand(self) -> tuple[Api, str, RunMark]:
+        """What the reading of the jobs goes on from."""
+        return self._api, self._key, self._mark
+
+    def head(self) -> Response:
+        """The newest page, which may be asked for long before the others."""
+        return self._api.many(PATH, RUNS, etag=None if self._anew else self._mark.etag)
+
+    def fetch(self, newest: Callable[[], Response]) -> Iterator[Page | Fault]:
+        """What is new, given the answer to `head`."""
+        mark, head = self._mark, newest()
         now = self._api.http.clock(head)
         if head.not_modified:
             begin, covered = "", mark.oldest
@@ -114,6 +124,8 @@ class Runs:
         items = [run for run in listing.items if run["updated_at"] >= changed_since]
         earlier: list[Item] = []
         faults: list[Fault] = []
+        started_again = {run["id"]: run for run in items if run["run_attempt"] > 1}
+        attempts = dict(self._api.http.each(started_again, lambda run_id: self._earlier(started_again[run_id])))
         for run in items:
             run_id = str(run["id"])
             if run_id in self._open_before:
@@ -125,7 +137,7 @@ class Runs:
             else:
                 mark.open[run_id] = None
             try:
-                earlier += self._earlier(run)
+                earlier += attempts[run["id"]]() if run["id"] in attempts else []
             except SourceStopped:
                 raise
             except SourceError as error:
@@ -150,9 +162,9 @@ class Runs:
             items: list[Item] = []
             rejected: list[Rejected] = []
             before = dict(mark.open)
-            for run_id in batch:
+            for run_id, answer in self._api.http.each(batch, self._ask):
                 try:
-                    found, faults = self._again(run_id)
+                    found, faults = self._again(run_id, answer())
                 except SourceStopped:
                     raise
                 except SourceError as error:
@@ -164,10 +176,12 @@ class Runs:
             if items or rejected or mark.open != before:
                 yield self._page(items, tuple(rejected), True)
 
-    def _again(self, run_id: str) -> tuple[Listing, list[Fault]]:
-        """One run by its id; nothing when it has not changed or is gone."""
+    def _ask(self, run_id: str) -> Response:
+        return self._api.one(f"{PATH}/{run_id}", RUNS, self._mark.open.get(run_id))
+
+    def _again(self, run_id: str, response: Response) -> tuple[Listing, list[Fault]]:
+        """One run that was asked for by its id; nothing when it has not changed or is gone."""
         open_runs = self._mark.open
-        response = self._api.one(f"{PATH}/{run_id}", RUNS, open_runs.get(run_id))
         if response.status in GONE:
             del open_runs[run_id]
         if response.value is None:

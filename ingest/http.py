@@ -6,12 +6,12 @@ raised, so that it can never look like "no data".
 
 import logging
 import random
-import re
+import threading
 import time
 import zlib
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
@@ -20,7 +20,9 @@ from pydantic_core import from_json
 
 from ingest.answers import Asked, Passing, Response, judge, read, read_body, short
 from ingest.authorization import Authorization, bearer
+from ingest.credential import Credential
 from ingest.errors import SourceError, SourceStopped
+from ingest.pool import Pool, R, T
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +40,9 @@ class Http:
     """Requests that only read, to one host, `base_url`.
 
     `timeout` is (connect, read) in seconds, `deadline` the longest that one answer may take, `max_wait` the longest
-    wait for a rate limit, `max_bytes` the largest answer after decompression. `token_name` stands for the token in
-    messages, `authorization` says which header carries it. Proxies and the CA bundle come from the usual environment
-    variables.
+    wait for a rate limit, `max_bytes` the largest answer after decompression, `parallel` the number of requests at a
+    time. `token_name` stands for the token in messages, `authorization` says which header carries it. Proxies and the
+    CA bundle come from the usual environment variables. Any thread may ask; each has a connection of its own.
     """
 
     def __init__(
@@ -55,28 +57,43 @@ class Http:
         retries: int = 4,
         max_wait: float = 900,
         max_bytes: int = 64 << 20,
-        sleep: Callable[[float], None] = time.sleep,
+        parallel: int = 1,
+        sleep: Callable[[float], object] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self._origin = _origin(self.base_url)
-        self._auth = _Credential(token, token_name, authorization)
+        self._auth = Credential(token, token_name, authorization)
         self._token_name = token_name
         self._timeout = timeout
         self._deadline = deadline
         self._retries = retries
         self._max_wait = max_wait
         self._max_bytes = max_bytes
-        self._sleep = sleep
+        self._closed = threading.Event()
+        self._sleep = sleep or self._closed.wait
         self._now = now
         self._unanswered = 0
-        self._session = _session(self.base_url)
+        self._limited_until = 0.0
+        self._pool = Pool(parallel)
+        self._own = threading.local()
 
     def __repr__(self) -> str:
         return f"Http({self.base_url})"
 
-    def close(self) -> None:
-        self._session.close()
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._closed.set()
+        self._pool.close()
+
+    def each(self, items: Iterable[T], ask: Callable[[T], R]) -> Iterator[tuple[T, Callable[[], R]]]:
+        """Each item, in order, with the call that gives what `ask` made of it, or raises: see Pool.each.
+
+        The one way to have several requests under way at a time.
+        """
+        return self._pool.each(items, ask)
 
     def get(
         self,
@@ -119,6 +136,14 @@ class Http:
         asked = Asked(place or path, self._token_name, self._auth.given, needs, self._auth.redact)
         return self._patiently(path, {"json": question}, headers or {}, asked, ok=ok, decode=decode)
 
+    @property
+    def _session(self) -> requests.Session:
+        """That of this thread."""
+        if not hasattr(self._own, "session"):
+            self._own.session = _session(self.base_url)
+        session: requests.Session = self._own.session
+        return session
+
     def _patiently(
         self,
         path: str,
@@ -133,10 +158,11 @@ class Http:
         fault = Passing("was not asked for")
         for attempt in range(self._retries + 1):
             if attempt:
-                wait = fault.wait if fault.wait is not None else 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
-                level = logging.WARNING if wait >= LONG_WAIT else logging.INFO
-                log.log(level, "%s: %s; waiting %.0f s", asked.place, fault, wait)
-                self._sleep(wait)
+                self._wait(fault, attempt, asked.place)
+            elif (others := self._limited_until - time.monotonic()) > 0:
+                self._sleep(others)
+            if self._closed.is_set():
+                raise SourceStopped(f"{asked.place}: is no longer wanted")
             try:
                 response = self._follow(path, content, headers, asked.place)
                 if response.status == 200:
@@ -151,6 +177,16 @@ class Http:
         self._unanswered += 1
         line = f"{asked.place}: {fault} ({self._retries + 1} tries); {fault.remedy}"
         raise SourceStopped(line) if fault.stops or self._unanswered >= UNANSWERED else SourceError(line)
+
+    def _wait(self, fault: Passing, attempt: int, place: str) -> None:
+        """As long as the server asked, else longer from try to try. A rate limit keeps the other threads too."""
+        wait = fault.wait if fault.wait is not None else 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
+        level = logging.WARNING if wait >= LONG_WAIT else logging.INFO
+        log.log(level, "%s: %s; waiting %.0f s", place, fault, wait)
+        if fault.stops:
+            self._limited_until = time.monotonic() + wait
+        self._sleep(wait)
+        self._limited_until = 0.0
 
     def clock(self, response: Response) -> datetime:
         """When the server says it answered, in naive UTC: marks live in its clock, not in ours."""
@@ -233,28 +269,6 @@ def _session(base_url: str) -> requests.Session:
     # gzip alone: one known decoder is easy to bound
     session.headers.update({"User-Agent": "uptake", "Accept-Encoding": "gzip"})
     return session
-
-
-class _Credential(requests.auth.AuthBase):
-    """Sends the token. Being an auth object, it also keeps a ~/.netrc from putting other credentials in its place."""
-
-    def __init__(self, token: str | None, name: str, authorization: Authorization) -> None:
-        self._token = (token or "").strip()
-        self.given = bool(self._token)
-        # the library would quote a bad header, and with it the token, in its error
-        if not re.fullmatch(r"[\x21-\x7e]*", self._token):
-            raise SourceStopped(f"{name} holds a space or a character that no token has; set it again")
-        self._header, self._value = authorization(self._token)
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self.given:
-            request.headers[self._header] = self._value
-        return request
-
-    def redact(self, text: str) -> str:
-        if not self.given:
-            return text
-        return text.replace(self._token, "***").replace(self._value.split()[-1], "***")
 
 
 def _broken(error: requests.exceptions.ConnectionError, host: str | None) -> Passing:

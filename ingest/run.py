@@ -101,8 +101,8 @@ def ingest(
                 work = _Work(warehouse, source, _names(settings), result, progress)
                 work.load_pending(landed)
                 since_when = Watermark({} if full else warehouse.marks(entry.name), since)
-                with raw.Landing(data, entry.name, numbers) as landing:
-                    work.pull(session(entry), since_when, landing)
+                with raw.Landing(data, entry.name, numbers) as landing, session(entry) as http:
+                    work.pull(http, since_when, landing)
                 if isinstance(source, Settling):
                     source.settle(warehouse.marks(entry.name))
                 _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
@@ -140,9 +140,9 @@ def rehearse(
     results: list[SourceResult] = []
     for entry in _chosen(settings, names):
         result = SourceResult(entry.name)
-        with _timed(result):
+        with _timed(result), session(entry) as http:
             left_off = Watermark(marks.get(entry.name, {}), since)
-            _rehearse(_made(entry, hasher, data), session(entry), left_off, result)
+            _rehearse(_made(entry, hasher, data), http, left_off, result)
             _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
         results.append(result)
     return results
@@ -153,7 +153,8 @@ def check(settings: Settings, data: Path) -> Iterator[tuple[str, list[str]]]:
     hasher = people.hasher(people.existing_key(data) or secrets.token_bytes(32))
     for entry in settings.source:
         try:
-            yield entry.name, list(_made(entry, hasher, data).check(session(entry)))
+            with session(entry) as http:
+                yield entry.name, list(_made(entry, hasher, data).check(http))
         except SourceError as error:
             yield entry.name, [str(error)]
 
@@ -166,11 +167,13 @@ def _made(entry: SourceSettings, hasher: Hasher, data: Path) -> Source:
     return KINDS[entry.kind](entry, hasher)
 
 
-def session(entry: SourceSettings) -> "Http":
+@contextmanager
+def session(entry: SourceSettings) -> Iterator["Http"]:
     """The connection of a source. Raises SourceError when the variable that should hold its token is not set."""
     if not isinstance(entry, ApiSettings):
         # files have no host; their source never touches it
-        return cast("Http", None)
+        yield cast("Http", None)
+        return
     from ingest.http import Http
 
     token = os.environ.get(entry.token_env or "")
@@ -179,7 +182,10 @@ def session(entry: SourceSettings) -> "Http":
             f"{entry.name}: the environment variable {entry.token_env} of token_env is not set; export it"
         )
     token_name = f"${entry.token_env}" if token else "no token"
-    return Http(entry.base_url, token, token_name=token_name, authorization=entry.authorization)
+    with Http(
+        entry.base_url, token, token_name=token_name, authorization=entry.authorization, parallel=entry.parallel
+    ) as http:
+        yield http
 
 
 @dataclass

@@ -41,6 +41,8 @@ class ApiSettings(Entry):
 
     base_url: str
     token_env: str | None = None
+    parallel: Annotated[int, Field(ge=1, le=32)] = 6
+    """How many requests may be under way at a time."""
 
     def authorization(self, token: str) -> tuple[str, str]:
         """The name and the value of the header that carries the token."""

@@ -12,7 +12,10 @@ import json
 import re
 import sys
 import threading
+import time
 from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -28,13 +31,27 @@ SEARCH_LIMIT = 1_000
 
 
 class FakeGithub:
-    """Serves a world below `prefix`. `requests` lists (address, status) of all that was asked."""
+    """Serves a world below `prefix`, each answer after `latency(address)` seconds.
 
-    def __init__(self, world: World, *, port: int = 0, prefix: str = "", faults: list[Fault] | None = None) -> None:
+    `requests` lists (address, status) of all that was asked, `most_at_once` says how many requests were under way.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        *,
+        port: int = 0,
+        prefix: str = "",
+        faults: list[Fault] | None = None,
+        latency: Callable[[str], float] = lambda address: 0,
+    ) -> None:
         self.world = world
         self.prefix = prefix
         self.faults = faults if faults is not None else []
         self.requests: list[tuple[str, int]] = []
+        self.latency = latency
+        self.at_once = self.most_at_once = 0
+        self._counting = threading.Lock()
         self.authorizations: set[str | None] = set()
         self.remaining = 5_000
         self._server = _Server(("127.0.0.1", port), _handler(self))
@@ -63,6 +80,16 @@ class FakeGithub:
         found = [request for request in self.requests if part in request[0]]
         self.requests.clear()
         return found
+
+    @contextmanager
+    def under_way(self, address: str) -> Iterator[None]:
+        with self._counting:
+            self.at_once += 1
+            self.most_at_once = max(self.most_at_once, self.at_once)
+        time.sleep(self.latency(address))
+        yield
+        with self._counting:
+            self.at_once -= 1
 
     def fault(self, address: str) -> Fault | None:
         for fault in self.faults:
@@ -227,6 +254,10 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1
 
         def do_GET(self) -> None:
+            with github.under_way(self.path):
+                self._answer()
+
+        def _answer(self) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query))
             authorization = self.headers.get("Authorization")
@@ -278,8 +309,10 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=20_000)
     parser.add_argument("--repos", type=int, default=1)
     parser.add_argument("--days", type=int, default=80)
+    parser.add_argument("--latency", type=float, default=0, help="seconds that every answer takes")
     options = parser.parse_args()
-    github = FakeGithub(simulated(options.runs, options.repos, options.days), port=options.port)
+    world = simulated(options.runs, options.repos, options.days)
+    github = FakeGithub(world, port=options.port, latency=lambda address: options.latency)
     print(github.base_url, flush=True)
     github.serve()
 

@@ -36,8 +36,9 @@ class Sync:
 class Reading:
     """A source with its marks and everything it ever delivered, the newest copy of each."""
 
-    def __init__(self, github: FakeGithub, **settings: Any) -> None:
+    def __init__(self, github: FakeGithub, parallel: int = 1, **settings: Any) -> None:
         self.github = github
+        self.parallel = parallel
         self.settings = {"repos": ["acme/fraud"], "jobs": False} | settings
         self.marks: dict[str, Any] = {}
         self.kept: dict[tuple[Any, ...], Record] = {}
@@ -48,7 +49,8 @@ class Reading:
         return Github(GithubSettings.model_validate(settings), HASH)
 
     def http(self) -> Http:
-        return Http(self.github.base_url, TOKEN, token_name="$GITHUB_TOKEN", sleep=lambda _: None, retries=1)
+        options: dict[str, Any] = {"token_name": "$GITHUB_TOKEN", "parallel": self.parallel}
+        return Http(self.github.base_url, TOKEN, **options, sleep=lambda _: None, retries=1)
 
     def sync(self, floor: datetime | None = None, full: bool = False) -> Sync:
         sync, source = Sync(), self.source()

@@ -1,0 +1,182 @@
+"""Requests side by side: never more than allowed, and nothing but the time they take tells them from one by one."""
+
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+
+from ingest.errors import SourceError, SourceStopped
+from ingest.http import Http
+from ingest.pool import Pool
+from tests.conftest import Site
+from tests.fake_github import FakeGithub
+from tests.github_faults import Fault
+from tests.github_world import Deployment, Job, Pull, Repo, Run, Status, World, iso
+from tests.ingest.github_reading import TOKEN, Reading
+from tests.ingest.github_repo import NOW, at, rerun
+
+
+def organisation() -> World:
+    """Three repositories with more runs than one search shows, and all else that is asked for one by one."""
+    world = World(token=TOKEN, now=NOW)
+    for index in range(3):
+        repo = world.add(Repo(f"acme/model-{index}", id=index + 1))
+        first = NOW - timedelta(days=40)
+        repo.runs = [
+            Run(10_000 * index + n, iso(first + timedelta(minutes=40 * n)), jobs=[Job("lint")]) for n in range(1_150)
+        ]
+        for n in (3, 700):
+            rerun(repo.runs[n], at(hours=2))
+        repo.runs[-1].status = "in_progress"
+        repo.deployments = [
+            Deployment(100 * index + n, at(hours=n + 2), statuses=[Status(state, at(hours=n + 1))])
+            for n, state in enumerate(["success", "failure", "in_progress"] * 5)
+        ]
+        repo.pulls = [
+            Pull(100 * index + n, n + 1, at(days=9), at(hours=n + 1), at(hours=n + 1), commits=[at(days=10)])
+            for n in range(12)
+        ]
+    return world
+
+
+def uneven(address: str) -> float:
+    """Answers that overtake one another, always in the same way."""
+    return len(address) % 7 / 1_000 + sum(address.encode()) % 11 / 1_000
+
+
+def test_pages_and_marks_are_those_of_one_request_at_a_time() -> None:
+    readings = []
+    for parallel in (1, 8):
+        with FakeGithub(organisation(), latency=uneven if parallel > 1 else lambda address: 0) as github:
+            reading = Reading(github, parallel, repos=["acme/*"], jobs=True, since="2026-01-01")
+            first = reading.sync()
+            github.world.repos["acme/model-1"].deployments[2].statuses.append(Status("success", at(hours=0)))
+            second = reading.sync()
+            assert first.faults == second.faults == []
+            assert github.most_at_once == parallel
+            readings.append(([*first.pages, *second.pages], reading.marks))
+            assert sorted(first.requests) != first.requests
+    assert readings[0] == readings[1]
+    assert len(readings[0][0]) > 30
+
+
+def test_what_fails_is_left_out_and_asked_for_again_all_the_same() -> None:
+    with FakeGithub(organisation(), latency=uneven) as github:
+        reading = Reading(github, 8, repos=["acme/model-0"], jobs=True, since="2026-01-01")
+        faults = [
+            Fault("forbidden", match="runs/700/attempts"),
+            Fault("forbidden", match="deployments/4/statuses"),
+            Fault("forbidden", match="actions/runs/77/jobs"),
+            Fault("forbidden", match="page=3"),
+        ]
+        github.faults += faults
+        assert [len(reading.sync().faults) for _ in range(3)] == [2, 2, 0]
+        assert [fault.times for fault in faults] == [0] * 4
+        assert len(reading.of("deployment")) == 15 and len(reading.of("ci_job")) == 1_149
+        assert len({run.run_id for run in reading.of("ci_run")}) == 1_150
+
+
+def test_a_limit_that_one_request_meets_holds_the_others_too(github: FakeGithub) -> None:
+    github.faults.append(Fault("secondary", wait=30))
+    released, slept = threading.Event(), threading.Semaphore(0)
+
+    def sleep(seconds: float) -> None:
+        slept.release()
+        assert released.wait(20)
+
+    with Http(github.base_url, TOKEN, sleep=sleep) as http, ThreadPoolExecutor() as threads:
+        answers = [threads.submit(http.get, "repos/acme/fraud")]
+        assert slept.acquire(timeout=20)
+        answers += [threads.submit(http.get, "repos/acme/fraud") for _ in range(3)]
+        for _ in range(3):
+            assert slept.acquire(timeout=20)
+        assert [status for _, status in github.requests] == [403]
+        released.set()
+        assert [answer.result().status for answer in answers] == [200] * 4
+
+
+def test_what_stops_the_source_stops_the_asking(github: FakeGithub) -> None:
+    github.faults.append(Fault("refused", spare=4))
+    with Http(github.base_url, TOKEN, parallel=4) as http, pytest.raises(SourceStopped):
+        for _, answer in http.each(range(1_000), lambda number: http.get("repos/acme/fraud")):
+            answer()
+    assert len(github.requests) < 20
+
+
+def squares(size: int, count: int, drawn: list[int]) -> Iterator[tuple[int, Callable[[], int]]]:
+    def numbers() -> Iterator[int]:
+        for number in range(count):
+            drawn.append(number)
+            yield number
+
+    def square(number: int) -> int:
+        if number == 3:
+            raise SourceError("three")
+        return number * number
+
+    return Pool(size).each(numbers(), square)
+
+
+@pytest.mark.parametrize("size", [1, 2, 5])
+def test_answers_come_in_order_and_are_not_drawn_far_ahead(size: int) -> None:
+    drawn: list[int] = []
+    found = []
+    for number, answer in squares(size, 20, drawn):
+        assert len(drawn) <= number + size
+        if number == 3:
+            with pytest.raises(SourceError, match="three"):
+                answer()
+        else:
+            found.append(answer())
+    assert found == [number * number for number in range(20) if number != 3]
+
+
+@pytest.mark.parametrize("size", [1, 3])
+def test_what_cannot_be_drawn_is_raised_after_what_could(size: int) -> None:
+    def numbers() -> Iterator[int]:
+        yield from range(3)
+        raise SourceError("no more")
+
+    found = []
+    with pytest.raises(SourceError, match="no more"):
+        found.extend(answer() for _, answer in Pool(size).each(numbers(), str))
+    assert found == ["0", "1", "2"]
+
+
+def test_asking_while_asked_waits_for_no_thread() -> None:
+    pool = Pool(2)
+
+    def nested(number: int) -> list[int]:
+        return [answer() for _, answer in pool.each(range(number), abs)]
+
+    assert [answer() for _, answer in pool.each(range(6), nested)] == [list(range(number)) for number in range(6)]
+
+
+@pytest.mark.slow
+def test_a_run_ends_at_once_whatever_it_waits_for(site: Site) -> None:
+    world = organisation()
+    world.token = None
+    asked = threading.Semaphore(0)
+    held = threading.Event()
+
+    def forever(address: str) -> float:
+        asked.release()
+        held.wait(60)
+        return 0
+
+    with FakeGithub(world, latency=forever) as github:
+        site.config.write_text(
+            f'[[source]]\nname = "gh"\nkind = "github"\nbase_url = "{github.base_url}"\n'
+            'repos = ["acme/model-0", "acme/model-1"]\nparallel = 4\n'
+        )
+        process = site.start("ingest")
+        for _ in range(4):
+            assert asked.acquire(timeout=30)
+        process.send_signal(signal.SIGTERM)
+        output, errors = process.communicate(timeout=20)
+        held.set()
+    assert process.returncode == 143 and "Traceback" not in output + errors
+    assert not list(site.data.rglob("*.tmp"))
