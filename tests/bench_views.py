@@ -1,0 +1,108 @@
+"""What each page of the app's navigation asks of the read model, and how long that takes with nothing cached."""
+
+import os
+import statistics
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+from unittest.mock import patch
+
+import streamlit as st
+from streamlit.runtime.caching.cache_data_api import CachedDataFuncInfo
+from streamlit.testing.v1 import AppTest
+
+MAIN = Path(__file__).parent.parent / "app" / "main.py"
+REPEATS = 7
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One question of a page: what it is called, and how to ask it again."""
+
+    name: str
+    ask: Callable[[], object]
+
+
+def views(data: Path) -> dict[str, float]:
+    """Per page: questions, milliseconds of all of them together (warm), and of the whole page in process."""
+    results: dict[str, float] = {}
+    for title, asked, page_ms in pages(data):
+        name = title.lower().replace(" ", "_")
+        results[f"{name}_questions"] = len(asked)
+        results[f"{name}_queries_ms"] = median_ms(partial(_all, asked))
+        results[f"{name}_page_ms"] = page_ms
+    return results
+
+
+def pages(data: Path) -> Iterator[tuple[str, list[Asked], float]]:
+    """Title of each page, what it asks when the last twelve months are chosen, and the milliseconds that it takes."""
+    os.environ["UPTAKE_DATA"] = str(data)
+    for number, title in enumerate(_titles()):
+        yield title, *_asked_by(number, title)
+
+
+def median_ms(action: Callable[[], object]) -> float:
+    """Milliseconds that an action takes: the median of seven, after one that warms up."""
+    action()
+    times = []
+    for _ in range(REPEATS):
+        started = time.monotonic()
+        action()
+        times.append(time.monotonic() - started)
+    return statistics.median(times) * 1000
+
+
+def _titles() -> list[str]:
+    seen: list[str] = []
+    with patch.object(st, "navigation", partial(_choose, 0, seen)):
+        AppTest.from_file(str(MAIN), default_timeout=120).run()
+    return seen
+
+
+def _choose(number: int, seen: list[str], pages: Any, **_: Any) -> Any:
+    """Stands in for st.navigation, which opens a page by its address only."""
+    listed = [page for section in pages.values() for page in section] if isinstance(pages, dict) else list(pages)
+    seen[:] = [page.title for page in listed]
+    listed[number]._can_be_called = True
+    return listed[number]
+
+
+def _asked_by(number: int, title: str) -> tuple[list[Asked], float]:
+    from app import readmodel as door  # not before main() has silenced Streamlit, which warns without a browser
+
+    asked: dict[tuple[object, ...], Asked] = {}
+    answers: dict[tuple[object, ...], object] = {}
+
+    def recording(name: str, answer: Callable[..., object]) -> Callable[..., object]:
+        def record(*question: object) -> object:
+            key = (name, *question)
+            if key not in asked:
+                asked[key] = Asked(" ".join(str(part) for part in question[1:]), partial(answer, *question))
+                answers[key] = answer(*question)
+            return answers[key]
+
+        return record
+
+    page = AppTest.from_file(str(MAIN), default_timeout=120)
+    page.query_params["period"] = "Last 12 months"
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(st, "navigation", partial(_choose, number, [])))
+        page.run()
+        for name, cached in vars(door).copy().items():
+            if isinstance(getattr(cached, "_info", None), CachedDataFuncInfo):
+                stack.enter_context(patch.object(door, name, recording(name, cached.__wrapped__)))
+        started = time.monotonic()
+        page.run()
+        seconds = time.monotonic() - started
+    if page.exception:
+        raise RuntimeError(f"{title}: {page.exception[0].message}")
+    return list(asked.values()), seconds * 1000
+
+
+def _all(asked: list[Asked]) -> None:
+    for question in asked:
+        question.ask()
