@@ -27,9 +27,16 @@ class Api:
     sized: Mapping[str, int] = field(default_factory=lambda: {"per_page": PER_PAGE})
     """How the size of a page is asked for."""
 
-    def visible(self, needs: str) -> None:
-        """Raises SourceError when `root` itself cannot be seen."""
-        self.http.get(self.root, headers=self.headers, place=f"{self.source}/{self.part}", needs=needs)
+    def itself(self, shape: Shape, etag: str | None = None) -> Response:
+        """What `root` names, as a Listing of one. Raises SourceError when it cannot be seen."""
+        return self.http.get(
+            self.root,
+            etag=etag,
+            headers=self.headers,
+            decode=lambda body: shape.one(body, self.part, self.hasher),
+            place=f"{self.source}/{self.part}",
+            needs=shape.needs,
+        )
 
     def many(
         self,

@@ -145,6 +145,7 @@ class Review(TypedDict):
 
 
 class Repository(RepoName):
+    id: int
     name: str
 
 
@@ -235,7 +236,7 @@ def review(item: Review, hashed: Hasher) -> Item:
 
 
 def repository(item: Repository, hashed: Hasher) -> Item:
-    return {"name": item["name"], "full_name": item["full_name"]}
+    return {"id": item["id"], "name": item["name"], "full_name": item["full_name"]}
 
 
 def _payload(value: Any) -> Item:

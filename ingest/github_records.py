@@ -10,7 +10,7 @@ from ingest.github_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT
 from ingest.reasons import reason
 from ingest.records import Change, CiJob, CiRun, Deployment, Record
 from ingest.shapes import Item
-from ingest.source import Page, Rejected
+from ingest.source import Named, Page, Rejected
 from ingest.times import earliest, in_order
 
 RUN_STATUS = {"requested": "queued", "waiting": "queued", "pending": "queued"}
@@ -19,8 +19,11 @@ CAUSES = {"human_change", "retrain", "promotion", "config", "rollback", "hotfix"
 _RUN_LINK = re.compile(r"/actions/runs/(\d+)")
 
 
-def records(page: Page) -> Iterator[Record | Rejected]:
+def records(page: Page) -> Iterator[Record | Rejected | Named]:
     """The page's items as records; one that is none comes as Rejected under its id."""
+    if page.kind == "repository":
+        yield from (Named(str(item["id"]), item["name"]) for item in page.items)
+        return
     build = _BUILD[page.kind]
     for item in page.items:
         try:

@@ -13,7 +13,7 @@ from pydantic_core import from_json, to_json
 
 from ingest.raw import RawFile
 from ingest.records import RECORDS, Record
-from ingest.source import Assembling, Event, Page, Rejected, Source
+from ingest.source import Assembling, Event, Named, Page, Rejected, Source
 from ingest.warehouse import REJECTED, Warehouse
 
 
@@ -49,6 +49,7 @@ class _Batch:
     marks: dict[str, Any] = field(default_factory=dict)
     events: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     unmade: dict[str, list[str]] = field(default_factory=dict)
+    called: dict[str, str] = field(default_factory=dict)
 
     def add(self, page: Page) -> None:
         self.counts.pages += 1
@@ -62,6 +63,8 @@ class _Batch:
         for parsed in self.source.parse(page):
             if isinstance(parsed, Rejected):
                 self.rejected.append((page.kind, parsed))
+            elif isinstance(parsed, Named):
+                self.called[parsed.id] = parsed.name
             elif isinstance(parsed, Event):
                 self.events.setdefault((parsed.noun, parsed.id), set()).add(_as_text(parsed.content))
             else:
@@ -112,6 +115,8 @@ def load(warehouse: Warehouse, source: Source, file: RawFile, names: Collection[
     counts = batch.counts
     counts.rejected = len(batch.rejected)
     with warehouse.transaction():
+        # before the rows of this file: a new repository may have taken the old name
+        warehouse.rename(source.name, batch.called)
         for noun, frame in batch.newest():
             counts.rows += warehouse.upsert(noun, frame)
         for noun, ids in batch.unmade.items():

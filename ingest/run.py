@@ -21,7 +21,7 @@ from ingest.errors import DamagedRaw, SourceError
 from ingest.files import Files
 from ingest.load import Loaded, load
 from ingest.settings import CdeventsSettings, SourceSettings
-from ingest.source import Fault, Hasher, Rejected, Settling, Source, Watermark
+from ingest.source import Fault, Hasher, Named, Rejected, Settling, Source, Watermark
 from ingest.spool import Spool
 from ingest.tables import ApiSettings
 from ingest.warehouse import FILE, Warehouse
@@ -228,8 +228,9 @@ def _rehearse(source: Source, http: "Http", since: Watermark, result: SourceResu
         if isinstance(part, Fault):
             result.faults.append(part.message)
             continue
-        bad = sum(isinstance(parsed, Rejected) for parsed in source.parse(part))
-        good = len(part.items) - bad
+        parsed = list(source.parse(part))
+        bad = sum(isinstance(each, Rejected) for each in parsed)
+        good = len(part.items) - bad - sum(isinstance(each, Named) for each in parsed)
         result.loaded += Loaded(1, good, good, bad + len(part.rejected))
 
 

@@ -70,6 +70,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Named:
+    """What a repository is called now. What is in staging under the name that its `id` had before, and of its source,
+    comes under this one."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Fault:
     """A part of a source that could not be fetched: one line naming place, cause and remedy. The rest goes on."""
 
@@ -85,7 +94,7 @@ class Source(Protocol):
         """Yields pages in an order in which committing each and its marks leaves no hole."""
         ...
 
-    def parse(self, page: Page) -> Iterator[Record | Rejected | Event]:
+    def parse(self, page: Page) -> Iterator[Record | Rejected | Event | Named]:
         """Pure: no HTTP, clock or database. Ids are those of the source; ingest prefixes them later."""
         ...
 

@@ -162,6 +162,15 @@ class Warehouse:
         rows = self._run(_STATEMENTS["marks"], {"source": source}).fetchall()
         return {key: json.loads(value) for key, value in rows}
 
+    def rename(self, source: str, names: Mapping[str, str]) -> None:
+        """Brings rows of repositories that have another name now under it, and keeps the names (by id)."""
+        if not names:
+            return
+        asked = {"source": source, "ids": list(names), "names": list(names.values())}
+        for noun in (noun for noun, record in RECORDS.items() if "repo" in record.model_fields):
+            self._run(Template(_STATEMENTS["rename"]).substitute(noun=noun), asked)
+        self._run(_STATEMENTS["keep_names"], asked)
+
     def record_raw_file(self, **entry: Any) -> None:
         """Notes a raw file as loaded, in the transaction that loads it; the names are the columns of meta.raw_file."""
         self._run(_STATEMENTS["record_raw_file"], entry)
@@ -174,7 +183,7 @@ class Warehouse:
         """Empties everything of these sources but the run log, in one transaction; a replay fills it again."""
         tables = [f"staging.{noun}" for noun in (*RECORDS, "rejected", "coverage")]
         with self.transaction():
-            for table in [*tables, "meta.raw_file", "meta.watermark", "meta.event"]:
+            for table in [*tables, "meta.raw_file", "meta.watermark", "meta.event", "meta.repository"]:
                 statement = Template(_STATEMENTS["forget"]).substitute(table=table)
                 self._run(statement, {"sources": sources})
 

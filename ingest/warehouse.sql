@@ -25,6 +25,13 @@ create table if not exists meta.event (
     content text not null
 );
 
+-- What repositories are called now, by the ids that they keep.
+create table if not exists meta.repository (
+    source text not null,
+    id text not null,
+    name text not null
+);
+
 create table if not exists meta.run (
     run_id bigint not null,
     command text not null,
@@ -91,6 +98,25 @@ where not exists (
 -- name: retract
 -- A template, as above.
 delete from staging.$noun where source = $$source and $id in (select unnest($$ids));
+
+-- name: rename
+-- A template, as above. All at once, since two may have exchanged their names.
+update staging.$noun as row
+set repo = named.name
+from (
+    select lower(old.name) as old_name, new.name
+    from (select unnest($$ids) as id, unnest($$names) as name) as new
+    inner join meta.repository as old on old.id = new.id and old.source = $$source
+    where old.name <> new.name
+) as named
+where row.source = $$source and lower(row.repo) = named.old_name;
+
+-- name: keep_names
+merge into meta.repository as old
+using (select $source as source, unnest($ids) as id, unnest($names) as name) as new
+on old.source = new.source and old.id = new.id
+when matched then update by name
+when not matched then insert by name;
 
 -- name: record_raw_file
 insert into meta.raw_file values ($name, $source, $number, $page_count, $row_count, $rejected_count);

@@ -80,10 +80,10 @@ class Pull:
 
 @dataclass
 class Repo:
-    """`runs` stand in the order in which they were created."""
+    """`runs` stand in the order in which they were created. Without an `id`, the world gives one."""
 
     name: str
-    id: int = 1296269
+    id: int = 0
     default_branch: str = "main"
     runs: list[Run] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
@@ -101,8 +101,19 @@ class World:
     now: datetime | None = None
 
     def add(self, repo: Repo) -> Repo:
+        repo.id = repo.id or 1_296_269 + len(self.repos)
+        self.moved.pop(repo.name.lower(), None)
         self.repos[repo.name.lower()] = repo
         return repo
+
+    def rename(self, old: str, new: str) -> None:
+        """GitHub leads from the old name to the new one, until another repository takes it."""
+        repo = self.repos.pop(old.lower())
+        repo.name = new
+        self.repos[new.lower()] = repo
+        self.moved = {name: new if to.lower() == old.lower() else to for name, to in self.moved.items()}
+        self.moved[old.lower()] = new
+        self.moved.pop(new.lower(), None)
 
     def time(self) -> datetime:
         return self.now or datetime.now(UTC).replace(tzinfo=None)

@@ -11,7 +11,7 @@ from ingest.http import Http
 from ingest.people import hasher
 from ingest.records import Record
 from ingest.settings import GithubSettings
-from ingest.source import Fault, Page, Rejected, Watermark
+from ingest.source import Fault, Named, Page, Rejected, Watermark
 from tests.fake_github import FakeGithub
 
 TOKEN = "ghp_0123456789abcdefSECRET"
@@ -75,6 +75,8 @@ class Reading:
         for parsed in source.parse(page):
             if isinstance(parsed, Rejected):
                 sync.rejected.append(parsed)
+                continue
+            if isinstance(parsed, Named):
                 continue
             sync.records.append(parsed)
             self.kept[(parsed.noun, *(getattr(parsed, key) for key in parsed.key))] = parsed

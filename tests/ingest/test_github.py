@@ -99,7 +99,7 @@ def test_globs_find_the_repositories_of_organisations_and_people(github: FakeGit
 def test_an_owner_that_cannot_be_listed_is_a_fault(github: FakeGithub) -> None:
     github.faults.append(Fault("failed", match="orgs/acme", times=99))
     found = Reading(github, repos=["acme/*", "acme/fraud"]).sync()
-    assert len(found.faults) == 1 and len(found.pages) == 3
+    assert len(found.faults) == 1 and len(found.pages) == 4
 
 
 def test_no_person_and_no_secret_gets_into_a_page(github: FakeGithub) -> None:

@@ -22,13 +22,14 @@ def test_the_first_reading_goes_back_to_since(github: FakeGithub) -> None:
     assert [run.run_id for run in found] == ["3", "2", "1"]
 
 
-def test_nothing_new_costs_one_conditional_request_a_list(github: FakeGithub) -> None:
+def test_nothing_new_costs_one_conditional_request_for_the_name_and_one_a_list(github: FakeGithub) -> None:
     bury(github, 30)
     reading = Reading(github, jobs=True)
     reading.sync()
     again = reading.sync()
     assert again.pages == [] and again.faults == []
     assert [(address.split("?")[0], status) for address, status in again.requests] == [
+        ("/repos/acme/fraud", 304),
         ("/repos/acme/fraud/deployments", 304),
         ("/repos/acme/fraud/pulls", 304),
         ("/repos/acme/fraud/actions/runs", 304),

@@ -19,8 +19,8 @@ class WholeWay:
         self.name = table["name"]
         self._settings = config.parse({"source": [table]}, data / "uptake.toml")
 
-    def ingest(self) -> None:
-        self._run(lambda: run.ingest(self._settings, self.data, [self.name]))
+    def ingest(self, full: bool = False) -> None:
+        self._run(lambda: run.ingest(self._settings, self.data, [self.name], full=full))
 
     def replay(self) -> None:
         self._run(lambda: run.replay(self._settings, self.data, [self.name]))
