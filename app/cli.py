@@ -219,23 +219,32 @@ def _settings() -> "Settings":
 def definitions(settings: "Settings", data: Path) -> "Definitions":
     """What the settings mean to the numbers; the persons in them hashed as in the data."""
     from ingest import people
-    from queries.definitions import CONTROLS, Definitions
+    from queries.definitions import CAUSES, CONTROLS, Definitions
+
+    def hashed(actors: Sequence[str]) -> list[str]:
+        # the key is made when it is first needed
+        return [name for actor in actors if (name := people.hasher(people.key(data))(actor))]
 
     platform = settings.platform
-    actors = [people.hasher(people.key(data))(actor) for actor in platform.actors] if platform.actors else []
+    causes: dict[str, dict[str, tuple[str, ...]]] = {
+        cause: {**CAUSES[cause], **{kind: tuple(globs) for kind, globs in given.items()}}
+        for cause, given in settings.causes.model_dump(exclude_none=True).items()
+    }
+    for signs in causes.values():
+        signs["actors"] = tuple(hashed(signs.get("actors", ())))
     rules = {
         "uses": platform.uses,
         "workflows": platform.workflows,
         "environments": platform.environments,
         "repos": platform.repos,
-        "actors": [actor for actor in actors if actor],
+        "actors": hashed(platform.actors),
     }
     return Definitions(
         timezone=settings.timezone,
         organisation=settings.organisation.name,
         environments={kind: tuple(globs) for kind, globs in settings.environments.model_dump().items()},
         platform_rules={kind: tuple(globs) for kind, globs in rules.items()},
-        hotfix_refs=tuple(settings.metrics.hotfix_refs),
+        cause_rules=causes,
         default_branches=tuple(settings.metrics.default_branches),
         working_hours=(settings.working_hours.start, settings.working_hours.end),
         working_weekdays=tuple(settings.working_hours.weekdays),

@@ -41,10 +41,30 @@ class Platform(Table):
 class Metrics(Table):
     incident_window_hours: Annotated[float, Field(gt=0)] = 72
     provisional_days: Annotated[int, Field(ge=0)] = 14
-    hotfix_refs: Globs = ["hotfix*", "*/hotfix*", "revert-*", "*/revert-*"]
     default_branches: Globs = ["main", "master", "trunk"]
     controls: dict[str, Globs] = {}
     """Control -> globs over job and step names; what is not given keeps its usual names."""
+
+
+class Cause(Table):
+    """How a cause is told: any match is enough. A key that is not given keeps its usual globs."""
+
+    refs: Globs | None = None
+    workflows: Globs | None = None
+    events: Globs | None = None
+    actors: list[str] | None = None
+
+
+class Causes(Table):
+    """What a deployment was for, where its record does not say; the first that fits, in this order."""
+
+    rollback: Cause = Cause()
+    hotfix: Cause = Cause()
+    retrain: Cause = Cause()
+    promotion: Cause = Cause()
+    config: Cause = Cause()
+    redeploy: Cause = Cause()
+    human_change: Cause = Cause()
 
 
 class WorkingHours(Table):
@@ -74,6 +94,7 @@ class Settings(Table):
     environments: Environments = Environments()
     platform: Platform = Platform()
     metrics: Metrics = Metrics()
+    causes: Causes = Causes()
     working_hours: WorkingHours = WorkingHours()
     privacy: Privacy = Privacy()
     source: list[SourceSettings] = []

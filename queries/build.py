@@ -13,7 +13,7 @@ from pathlib import Path
 import duckdb
 
 from queries import readmodel, sqlfile
-from queries.definitions import Definitions
+from queries.definitions import CAUSES, Definitions
 
 KEPT_BUILDS = 3
 """Builds that stay on disk: readers of an older one finish in peace, and the last good one can be looked at."""
@@ -113,7 +113,12 @@ def _settings(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: dat
             (name, order.index(name), glob) for name, globs in definitions.environments.items() for glob in globs
         ],
         "platform_rule": [(kind, glob) for kind, globs in definitions.platform_rules.items() for glob in globs],
-        "hotfix_ref": [(glob,) for glob in definitions.hotfix_refs],
+        "cause_rule": [
+            (cause, list(CAUSES).index(cause), kind, glob)
+            for cause, rules in definitions.cause_rules.items()
+            for kind, globs in rules.items()
+            for glob in globs
+        ],
         "default_branch": [(name,) for name in definitions.default_branches],
         "working_time": [(*definitions.working_hours, list(definitions.working_weekdays))],
         "holiday": [(day,) for day in definitions.holidays],

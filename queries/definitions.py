@@ -17,12 +17,25 @@ CONTROLS: Mapping[str, tuple[str, ...]] = {
 """Controls and the globs over job and step names by which they are known."""
 
 
+CAUSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
+    "rollback": {"workflows": ("*rollback*", "*roll-back*", "*roll back*")},
+    "hotfix": {"refs": ("hotfix*", "*/hotfix*", "revert-*", "*/revert-*"), "workflows": ("*hotfix*",)},
+    "retrain": {"workflows": ("*retrain*", "*re-train*")},
+    "promotion": {"workflows": ("*promote*", "*promotion*")},
+    "config": {"workflows": ("*config change*", "*config-change*", "*feature flag*", "*feature-flag*")},
+    "redeploy": {"workflows": ("*redeploy*", "*re-deploy*", "*restart*")},
+    "human_change": {},
+}
+"""Causes of a deployment in the order in which they are tried, and the globs by which they are known."""
+
+
 @dataclass(frozen=True)
 class Definitions:
     """Settings that change what a figure means. A change of any of them makes the next build a new one.
 
     `environments` maps production, test and development to globs. `platform_rules` maps uses, workflows,
-    environments, repos and actors (hashed) to globs. Hours and days are in the names.
+    environments, repos and actors (hashed) to globs; `cause_rules` maps a cause to refs, workflows, events and actors
+    (hashed) likewise. Hours and days are in the names.
     """
 
     timezone: str = "UTC"
@@ -35,7 +48,7 @@ class Definitions:
         }
     )
     platform_rules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    hotfix_refs: tuple[str, ...] = ("hotfix*", "*/hotfix*", "revert-*", "*/revert-*")
+    cause_rules: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=lambda: CAUSES)
     default_branches: tuple[str, ...] = ("main", "master", "trunk")
     working_hours: tuple[int, int] = (8, 18)
     working_weekdays: tuple[int, ...] = (1, 2, 3, 4, 5)

@@ -14,7 +14,7 @@ create table settings.environment (environment_class text not null, rank integer
 
 create table settings.platform_rule (kind text not null, pattern text not null);
 
-create table settings.hotfix_ref (pattern text not null);
+create table settings.cause_rule (cause text not null, rank integer not null, kind text not null, pattern text not null);
 
 create table settings.default_branch (branch text not null);
 

@@ -1,7 +1,7 @@
 -- question: What was deployed where, by which path, and what became of it?
 -- grain: deployment_id
 -- time: finished_at
--- reads: facts.ci_run, facts.environment, facts.owner, settings.hotfix_ref, settings.platform_rule, staging.deployment
+-- reads: facts.ci_run, facts.environment, facts.owner, settings.cause_rule, settings.platform_rule, staging.deployment
 -- columns:
 --   deployment_id             varchar    id with its source's prefix
 --   repo                      varchar    repository
@@ -12,7 +12,7 @@
 --   path                      varchar    platform, off_platform or unknown
 --   status                    varchar    waiting, pending, in_progress, succeeded, failed, cancelled or inactive
 --   cause                     varchar    human_change, retrain, promotion, config, rollback, hotfix or redeploy
---   cause_method              varchar    given or inferred
+--   cause_method              varchar    given; reference (it takes one back), flag (unplanned), rule (of the configuration), comparison (with the one before it) or default
 --   is_unplanned              boolean    repairs production: flagged, a hotfix or a rollback
 --   rollback_of               varchar    deployment that it takes back
 --   previous_deployment_id    varchar    the succeeded one before it: same product (else repo), same environment
@@ -72,6 +72,41 @@ ordered as (
         order by coalesce(ended_at, created_at), created_at, deployment_id
         rows between unbounded preceding and 1 preceding
     )
+),
+ruled as (
+    select sign.*, arg_min(rule.cause, rule.rank) as ruled_cause
+    from (select distinct ref, workflow_name, event, actor from ended where cause is null) as sign
+    inner join settings.cause_rule as rule
+        on (rule.kind = 'refs' and matches(sign.ref, rule.pattern))
+        or (rule.kind = 'workflows' and matches(sign.workflow_name, rule.pattern))
+        or (rule.kind = 'events' and matches(sign.event, rule.pattern))
+        or (rule.kind = 'actors' and sign.actor = rule.pattern)
+    group by all
+),
+caused as (
+    select
+        ordered.*,
+        -- a schedule, or the same commit with another version, brings a new model and no change of a person
+        case
+            when ordered.cause is not null then ['given', ordered.cause]
+            when ordered.rollback_of is not null then ['reference', 'rollback']
+            when ordered.is_unplanned and ruled.ruled_cause is distinct from 'rollback' then ['flag', 'hotfix']
+            when ruled.ruled_cause is not null then ['rule', ruled.ruled_cause]
+            when ordered.model_name is not null and ordered.event = 'schedule' then ['comparison', 'retrain']
+            when ordered.model_name is not null and ordered.sha = ordered.previous_sha
+                and concat_ws('@', ordered.model_name, ordered.model_version, ordered.data_version) <> ordered.previous_model
+                then ['comparison', 'retrain']
+            when ordered.sha = ordered.previous_sha
+                and concat_ws('@', ordered.model_name, ordered.model_version, ordered.data_version) = ordered.previous_model
+                then ['comparison', 'redeploy']
+            else ['default', 'human_change']
+        end as reason
+    from ordered
+    left join ruled
+        on ruled.ref is not distinct from ordered.ref
+        and ruled.workflow_name is not distinct from ordered.workflow_name
+        and ruled.event is not distinct from ordered.event
+        and ruled.actor is not distinct from ordered.actor
 )
 select
     deployment_id,
@@ -84,14 +119,14 @@ select
         when via_platform then 'platform'
         when not via_platform then 'off_platform'
         when len(list_filter(rule.workflows, lambda pattern: matches(workflow_name, pattern))) > 0
-            or len(list_filter(rule.uses, lambda pattern: len(list_filter(ordered.uses, lambda used: matches(used, pattern))) > 0)) > 0
+            or len(list_filter(rule.uses, lambda pattern: len(list_filter(caused.uses, lambda used: matches(used, pattern))) > 0)) > 0
             or len(list_filter(rule.environments, lambda pattern: matches(environment, pattern))) > 0
             or len(list_filter(rule.repos, lambda pattern: matches(repo, pattern))) > 0
             or list_contains(rule.actors, actor)
             then 'platform'
         -- no rule could be tried, so none says that it went round the platform
         when (rule.workflows is null or workflow_name is null)
-            and (rule.uses is null or ordered.uses is null)
+            and (rule.uses is null or caused.uses is null)
             and (rule.actors is null or actor is null)
             and rule.environments is null
             and rule.repos is null
@@ -99,21 +134,9 @@ select
         else 'off_platform'
     end as path,
     status,
-    case
-        when cause is not null then cause
-        when rollback_of is not null then 'rollback'
-        when is_unplanned or exists (from settings.hotfix_ref where matches(ref, pattern)) then 'hotfix'
-        when model_name is not null
-            and (event = 'schedule' or (sha = previous_sha and concat_ws('@', model_name, model_version, data_version) <> previous_model))
-            then 'retrain'
-        when sha = previous_sha and concat_ws('@', model_name, model_version, data_version) = previous_model then 'redeploy'
-        else 'human_change'
-    end as cause,
-    case when cause is not null then 'given' else 'inferred' end as cause_method,
-    coalesce(is_unplanned, false)
-        or rollback_of is not null
-        or coalesce(cause, '') in ('rollback', 'hotfix')
-        or (cause is null and exists (from settings.hotfix_ref where matches(ref, pattern))) as is_unplanned,
+    reason[2] as cause,
+    reason[1] as cause_method,
+    coalesce(is_unplanned, false) or rollback_of is not null or reason[2] in ('rollback', 'hotfix') as is_unplanned,
     rollback_of,
     previous_id as previous_deployment_id,
     created_at,
@@ -125,4 +148,4 @@ select
     workflow_name as workflow,
     run_id,
     url
-from ordered cross join rule
+from caused cross join rule

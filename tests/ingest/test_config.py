@@ -8,10 +8,12 @@ from typing import get_args
 import pytest
 from pydantic import BaseModel
 
+from app.cli import definitions
 from ingest import config
 from ingest.config import Settings
 from ingest.errors import ConfigError
 from ingest.settings import KINDS, FilesSettings, SourceSettings
+from queries.definitions import CAUSES
 
 EXAMPLE = Path(__file__).parents[2] / "uptake.example.toml"
 SOURCES: tuple[type[BaseModel], ...] = get_args(get_args(SourceSettings)[0])
@@ -53,7 +55,19 @@ def test_the_example_shows_the_defaults() -> None:
     example, plain = config.load(EXAMPLE), config.parse({}, EXAMPLE)
     assert (example.environments, example.privacy) == (plain.environments, plain.privacy)
     assert example.metrics.incident_window_hours == plain.metrics.incident_window_hours
-    assert example.metrics.hotfix_refs == plain.metrics.hotfix_refs
+    causes = example.causes.model_dump(exclude_none=True)
+    assert list(causes) == list(CAUSES)
+    for cause, given in causes.items():
+        assert {kind: tuple(globs) for kind, globs in given.items() if globs} == CAUSES[cause]
+
+
+def test_a_cause_keeps_its_usual_globs_where_none_are_given(tmp_path: Path) -> None:
+    raw = {"causes": {"hotfix": {"refs": ["fix/*"]}, "retrain": {"actors": ["trainer"]}}}
+    found = definitions(config.parse(raw, tmp_path / "uptake.toml"), tmp_path).cause_rules
+    assert found["hotfix"]["refs"] == ("fix/*",) and found["hotfix"]["workflows"] == CAUSES["hotfix"]["workflows"]
+    assert found["retrain"]["workflows"] == CAUSES["retrain"]["workflows"]
+    # an account is known by its hash alone
+    assert len(found["retrain"]["actors"]) == 1 and "trainer" not in found["retrain"]["actors"]
 
 
 SOURCE = '[[source]]\nname = "drop"\nkind = "files"\npath = "x"\n'

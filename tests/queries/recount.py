@@ -154,12 +154,8 @@ class Recount:
             place = one.product or f"repository {one.row['repo']}", one.row["environment"].lower()
             one.previous = latest.get(place)
             one.cause = self._cause(one, runs.get(one.row.get("run_id", ""), {}))
-            given = one.row.get("cause")
             one.is_unplanned = bool(
-                one.row.get("is_unplanned")
-                or one.row.get("rollback_of")
-                or given in {"rollback", "hotfix"}
-                or (given is None and self._is_hotfix_branch(one.row))
+                one.row.get("is_unplanned") or one.row.get("rollback_of") or one.cause in {"rollback", "hotfix"}
             )
             if one.row["status"] == "succeeded":
                 latest[place] = one
@@ -179,8 +175,17 @@ class Recount:
             return "platform"
         return "unknown" if workflow is None and uses is None else "off_platform"
 
-    def _is_hotfix_branch(self, row: Row) -> bool:
-        return any(fnmatch(row.get("ref", "").lower(), glob) for glob in self.definitions.hotfix_refs)
+    def _cause_by_rule(self, row: Row, run: Row) -> str | None:
+        seen = {
+            "refs": row.get("ref"),
+            "workflows": row.get("workflow") or run.get("workflow"),
+            "events": run.get("event"),
+        }
+        for cause in ("rollback", "hotfix", "retrain", "promotion", "config", "redeploy", "human_change"):
+            for kind, globs in self.definitions.cause_rules[cause].items():
+                if any(fnmatch((seen[kind] or "").lower(), glob) for glob in globs):
+                    return cause
+        return None
 
     def _cause(self, one: Deployed, run: Row) -> str:
         row = one.row
@@ -188,8 +193,11 @@ class Recount:
             return str(row["cause"])
         if row.get("rollback_of"):
             return "rollback"
-        if row.get("is_unplanned") or self._is_hotfix_branch(row):
+        ruled = self._cause_by_rule(row, run)
+        if row.get("is_unplanned") and ruled != "rollback":
             return "hotfix"
+        if ruled:
+            return ruled
         model = [row.get(name) for name in ("model_name", "model_version", "data_version")]
         before = one.previous.row if one.previous else {}
         same_commit = one.previous is not None and row.get("sha") is not None and row["sha"] == before.get("sha")

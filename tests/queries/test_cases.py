@@ -113,5 +113,5 @@ def _instant(value: str | datetime) -> datetime:
 
 def _frozen(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: tuple(item) for name, item in value.items()}
+        return {name: _frozen(item) for name, item in value.items()}
     return tuple(value) if isinstance(value, list) else value
