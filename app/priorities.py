@@ -6,9 +6,8 @@ from dataclasses import dataclass
 import polars as pl
 
 from app import words
+from queries import priorities as roadmap
 
-QUICK_DAYS = 10
-"""Work up to this many days counts as quick."""
 QUADRANTS = {
     "quick_win": "Quick wins",
     "listen": "Listen",
@@ -47,51 +46,46 @@ def hurts(overlap: pl.DataFrame) -> list[Move]:
 
 def quick_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
     """Pain that is felt and has quick work planned, most relief per day of work first, each factor shown."""
-    return [
-        Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.")
-        for row in _quick(overlap).iter_rows(named=True)
-    ]
-
-
-def _quick(overlap: pl.DataFrame) -> pl.DataFrame:
-    found = overlap.filter((pl.col("quadrant") == "quick_win") & (pl.col("effort_days") <= QUICK_DAYS))
-    days = pl.max_horizontal(pl.col("effort_days"), pl.lit(1.0))
-    worth = pl.col("pain_score") * pl.col("reach_probability") / days
-    return found.sort([worth, pl.col("pain_id")], descending=[True, False])
+    ranked = roadmap.quick_wins(overlap, initiatives)
+    moves = []
+    for row in ranked.unique("pain_id", keep="first", maintain_order=True).iter_rows(named=True):
+        others = ranked.filter((pl.col("pain_id") == row["pain_id"]) & (pl.col("rank") > row["rank"]))
+        or_else = [f"“{title}”, {words.plural(days, 'day')}" for title, days in others["title", "effort_days"].rows()]
+        rest = f"; or {words.listed(or_else)}" if or_else else ""
+        felt = _hurts({**row, "affected_ratio": row["reach"], "severity_mean": row["intensity"]})
+        moves.append(Move(row["pain_title"], f"{felt}; {_stated(row)}{rest}."))
+    return moves
 
 
 def bigger_wins(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
-    """Pain that is felt and has work planned that is not quick, or of unknown effort."""
-    found = overlap.filter(
-        (pl.col("quadrant") == "quick_win") & ~(pl.col("effort_days") <= QUICK_DAYS).fill_null(False)
-    ).sort(["pain_score", "pain_id"], descending=[True, False])
+    """Pain that is felt and has work planned that is not quick, of unknown effort, or waiting for something."""
+    quick = roadmap.quick_wins(overlap, initiatives)["pain_id"].unique()
+    found = overlap.filter((pl.col("quadrant") == "quick_win") & ~pl.col("pain_id").is_in(quick.to_list())).sort(
+        ["pain_score", "pain_id"], descending=[True, False]
+    )
     return [Move(row["title"], f"{_hurts(row)}; {_work(row, initiatives)}.") for row in found.iter_rows(named=True)]
 
 
-def listen(overlap: pl.DataFrame) -> list[Move]:
-    """Pain that is felt and for which nothing is planned, the worst first."""
-    found = overlap.filter(pl.col("quadrant") == "listen").sort(["pain_score", "pain_id"], descending=[True, False])
-    return [Move(row["title"], f"{_hurts(row)}; nothing is planned for it.") for row in found.iter_rows(named=True)]
+def listen(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
+    """Pain that is felt and for which nothing is planned, the worst first, with what named it and is not planned."""
+    moves = []
+    for row in roadmap.listen(overlap, initiatives).iter_rows(named=True):
+        idle = words.listed([name.replace("_", " ") for name in row["idle_initiatives"]])
+        moves.append(Move(row["title"], f"{_hurts(row)}; nothing is planned for it{f', only {idle}' if idle else ''}."))
+    return moves
 
 
 def drift(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
-    """Work planned for what hardly hurts, that which takes most attention first."""
-    found = overlap.filter(pl.col("quadrant") == "drift").sort(["attention_share", "pain_id"], descending=[True, False])
-    return [
-        Move(
-            row["title"],
-            f"{_work(row, initiatives)}, {words.share(row['attention_share'])} of all planned work; {_hurts(row)}.",
+    """Initiatives planned for what hardly hurts or for no pain at all, what takes most attention first."""
+    felt = {row["pain_id"]: row for row in overlap.iter_rows(named=True)}
+    moves = []
+    for row in roadmap.drift(overlap, initiatives).iter_rows(named=True):
+        pains = [f"“{felt[pain]['title']}” {_hurts(felt[pain])}" for pain in row["pain_ids"]]
+        why = words.listed(pains) or "it names no pain of the users"
+        moves.append(
+            Move(row["title"], f"{_facts(row)}, {words.share(row['attention_share'])} of all planned work; {why}.")
         )
-        for row in found.iter_rows(named=True)
-    ]
-
-
-def unmapped(initiatives: pl.DataFrame) -> list[Move]:
-    """Planned work that names no pain at all."""
-    found = initiatives.filter(pl.col("is_planned") & pl.col("pain_id").is_null())
-    return [
-        Move(row["title"], f"{_stated(row)}; it names no pain of the users.") for row in found.iter_rows(named=True)
-    ]
+    return moves
 
 
 def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
@@ -100,11 +94,11 @@ def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
         return "Ask first: no survey about what hurts has been answered yet."
     if not has_roadmap(overlap):
         return "Name your plans: no source delivers initiatives, so nobody can say whether work goes where it hurts."
-    wins, unheard = _quick(overlap), listen(overlap)
+    wins, unheard = roadmap.quick_wins(overlap, initiatives), listen(overlap, initiatives)
     if len(wins):
         row = wins.row(0, named=True)
         return (
-            f"Start with “{row['title']}”: it hurts {words.share(row['affected_ratio'])} of the users, "
+            f"Start with “{row['pain_title']}”: it hurts {words.share(row['reach'])} of the users, "
             f"and {words.plural(row['effort_days'], 'day')} of work would answer it."
         )
     if unheard:
@@ -147,11 +141,15 @@ def _work(row: dict[str, object], initiatives: pl.DataFrame) -> str:
 
 
 def _stated(initiative: dict[str, object]) -> str:
+    return f"“{initiative['title']}” is {_facts(initiative)}"
+
+
+def _facts(initiative: dict[str, object]) -> str:
     effort = initiative["effort_days"]
     said = f"{words.plural(effort, 'day')} of work" if effort is not None else "effort not estimated"  # type: ignore[arg-type]
     priority = f"priority {initiative['priority']}" if initiative["priority"] is not None else "no priority given"
-    status = str(initiative["status"]).replace("_", " ")
-    return f"“{initiative['title']}” is {status} ({priority}, {said})"
+    blocker = f", waits for {initiative['blocker']}" if initiative.get("blocker") else ""
+    return f"{str(initiative['status']).replace('_', ' ')} ({priority}, {said}{blocker})"
 
 
 def _rounded(value: object) -> float | None:

@@ -330,6 +330,7 @@ class Initiative(Record):
     started_at: Instant | None = None
     shipped_at: Instant | None = None
     url: str | None = None
+    blocker: str | None = None
 
 
 RECORDS: dict[str, type[Record]] = {

@@ -182,8 +182,11 @@ create table if not exists staging.initiative (
     effort_days double,
     started_at timestamp,
     shipped_at timestamp,
-    url text
+    url text,
+    blocker text
 );
+-- a warehouse that is older than the column
+alter table staging.initiative add column if not exists blocker text;
 
 -- Rows that are no records, with where they stood and why they were refused.
 create table if not exists staging.rejected (

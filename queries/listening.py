@@ -1,11 +1,12 @@
 """What users say hurts, and whether the platform's plans answer it."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import duckdb
 import polars as pl
 
-from queries import hiding, pains
+from queries import hiding, pains, priorities
 from queries.clock import clock
 from queries.counted import delivered, sql_of
 from queries.slice import Slice, keys, query
@@ -31,6 +32,36 @@ def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         picked = query(file, replace(part, by="all")).run(con)
         answer = answer.join(picked, on=["survey_id", "pain_id"], how="semi")
     return answer if "initiative" in delivered(con) else pains.without_roadmap(answer)
+
+
+def quick_wins(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per labelled pain and quick planned initiative: its rank and score, with every factor."""
+    return _of_the_roadmap(con, "quick_wins", part, priorities.quick_wins)
+
+
+def listen(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per pain that hurts and has no work planned: how much, and what became of work that named it."""
+    return _of_the_roadmap(con, "listen", part, priorities.listen)
+
+
+def drift(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per planned initiative that answers no pain: what it is and how much of the planned work it takes."""
+    return _of_the_roadmap(con, "drift", part, priorities.drift)
+
+
+def _of_the_roadmap(
+    con: duckdb.DuckDBPyConnection, name: str, part: Slice, lists: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
+) -> pl.DataFrame:
+    """A list made of the labelled pains and the work; ranks are those of the whole survey, whatever rows are picked."""
+    file, part = sql_of(name), replace(part, by="all")
+    survey = {one: values for one, values in part.where.items() if one == "survey_id"}
+    whole = replace(part, group=(), where=survey)
+    work = query(file, whole).run(con)
+    answer = lists(pain_overlap(con, whole), work.drop("survey_id").unique(maintain_order=True))
+    if survey == part.where:
+        return answer
+    columns = keys(file, part)
+    return answer.join(query(file, part).run(con), on=columns, how="semi", nulls_equal=True)
 
 
 def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -51,6 +51,9 @@ def _metrics() -> dict[str, Metric]:
         delivery.heroics,
         listening.pain,
         listening.pain_overlap,
+        listening.quick_wins,
+        listening.listen,
+        listening.drift,
         listening.overlap_index,
     ]
     return {answer.__name__: _describe(answer) for answer in answers}

@@ -15,6 +15,7 @@ class Initiative:
     effort_days: float
     started: float | None = None
     shipped: float | None = None
+    blocker: str | None = None
 
 
 ROADMAP = (
@@ -29,6 +30,9 @@ ROADMAP = (
     Initiative("I09", "Rewrite of the user guide", "dropped", ("P06",), 4, 15, 0.20),
     Initiative("I10", "Start page of the platform", "shipped", ("P06",), 3, 12, 0.10, 0.30),
     Initiative("I11", "Finder for flaky tests", "planned", ("P07",), 4, 12),
+    Initiative(
+        "I13", "Say on each approval who has to act", "planned", ("P02",), 3, 3, blocker="the audit of the risk office"
+    ),
     Initiative("I12", "Deployment pipeline, first version", "shipped", ("P01",), 1, 80, 0.02, 0.15),
 )
 PLANNED = frozenset({"planned", "in_progress"})

@@ -243,4 +243,5 @@ def _initiatives(world: World) -> Iterator[Row]:
             "started_at": None if work.started is None else world.at_share(work.started),
             "shipped_at": None if work.shipped is None else world.at_share(work.shipped),
             "url": f"https://roadmap.acme.example/{work.initiative_id}",
+            "blocker": work.blocker,
         }

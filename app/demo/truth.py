@@ -88,7 +88,10 @@ def _roadmap() -> Tree:
                 "effort_days": work.effort_days,
             }
             for work in planned
-            if wins & set(work.pain_ids) and work.effort_days <= 10
+            if wins & set(work.pain_ids) and work.effort_days <= 10 and not work.blocker
+        ],
+        "drift_initiatives": [
+            work.initiative_id for work in planned if work.pain_ids and set(work.pain_ids) <= set(by_quadrant["drift"])
         ],
         "unmapped_initiatives": [work.initiative_id for work in planned if not work.pain_ids],
     }

@@ -88,7 +88,10 @@ def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:
     wins = [(move.name, words.sentence(move.why)) for move in priorities.quick_wins(overlap, initiatives)[:3]]
     rest = [
         (f"{word}: {move.name}", words.sentence(move.why))
-        for word, found in (("Listen", priorities.listen(overlap)), ("Drift", priorities.drift(overlap, initiatives)))
+        for word, found in (
+            ("Listen", priorities.listen(overlap, initiatives)),
+            ("Drift", priorities.drift(overlap, initiatives)),
+        )
         for move in found[:1]
     ]
     with st.container(key="next"):

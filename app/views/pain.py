@@ -10,6 +10,7 @@ from app import charts, figures, groups, matrix, priorities, trends, words
 from app.explain import explain
 from app.page import View, current
 from app.priorities import MEANINGS, QUADRANTS
+from queries.priorities import QUICK_DAYS
 from queries.slice import Slice
 
 _GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
@@ -103,17 +104,17 @@ def _lists(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, index: 
         with left:
             _list(
                 "Quick wins",
-                f"Users hurt, and work of up to {priorities.QUICK_DAYS} days is planned. Most relief per day first.",
+                f"Users hurt, and work of up to {QUICK_DAYS} days is planned. Most relief per day first.",
                 priorities.quick_wins(overlap, initiatives),
                 "None: nothing that hurts has quick work planned.",
             )
             if bigger := priorities.bigger_wins(overlap, initiatives):
                 _list("Worth more than a quick win", "Users hurt and work is planned, but it takes longer.", bigger, "")
         with right:
-            unplanned = priorities.listen(overlap)
+            unplanned = priorities.listen(overlap, initiatives)
             none = "Nothing hurts a third of the users without work planned for it."
             _list("Listen", "Users hurt, and nothing is planned. Worst first.", unplanned, none)
-            astray = [*priorities.drift(overlap, initiatives), *priorities.unmapped(initiatives)]
+            astray = priorities.drift(overlap, initiatives)
             none = "No planned work drifts."
             _list("Drift", "Work is planned that hardly any user needs, or that names no pain.", astray, none)
     explain(view.model, "overlap_index", part, index, key="index")

@@ -14,6 +14,7 @@
 --   started_at                timestamp  work began
 --   shipped_at                timestamp  work reached its users
 --   url                       varchar    in the tool of record
+--   blocker                   varchar    what it waits for; null when nothing stands in its way
 with known_pain as (
     select bare(pain_id) as bare_id, any_value(pain_id) as pain_id from staging.pain_point group by all having count(*) = 1
 ),
@@ -33,7 +34,8 @@ select
     link.effort_days,
     link.started_at,
     link.shipped_at,
-    link.url
+    link.url,
+    nullif(trim(link.blocker), '') as blocker
 from link
 left join staging.pain_point as exact on exact.pain_id = link.named_pain
 left join known_pain on known_pain.bare_id = bare(link.named_pain)

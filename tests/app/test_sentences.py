@@ -148,60 +148,82 @@ def test_whether_it_gets_better(moves: list[tuple[int, bool]], said: str) -> Non
 
 def overlap(rows: list[dict[str, object]]) -> pl.DataFrame:
     usual = {
+        "survey_id": "S1",
+        "theme": None,
+        "evidence_metric": None,
         "answer_count": 100,
         "affected_count": 60,
         "affected_ratio": 0.6,
+        "affected_ratio_low": 0.5,
+        "affected_ratio_high": 0.69,
         "severity_mean": 0.6,
         "pain_score": 0.36,
         "reach_probability": probability_reach(60, 100),
         "priority_score": 0.8,
         "attention_share": 0.2,
         "initiative_ids": ["I1"],
-        "effort_days": 5.0,
         "withheld": None,
     }
     return pl.DataFrame([{**usual, "pain_id": f"P{n}", "title": f"Pain {n}", **row} for n, row in enumerate(rows)])
 
 
-INITIATIVES = pl.DataFrame(
-    {
-        "initiative_id": ["I1", "I2"],
-        "pain_id": ["P0", None],
-        "title": ["Fast lane", "New region"],
-        "status": ["in_progress", "planned"],
-        "is_planned": [True, True],
-        "priority": [2, 3],
-        "effort_days": [5.0, None],
-    }
+def roadmap(rows: list[dict[str, object]]) -> pl.DataFrame:
+    usual = {"title": "Fast lane", "status": "in_progress", "is_planned": True, "priority": 2, "attention": 0.8}
+    usual |= {"effort_days": 5.0, "blocker": None, "pain_id": None}
+    return pl.DataFrame(
+        [{**usual, "initiative_id": f"I{n}", **row} for n, row in enumerate(rows, 1)],
+        schema_overrides={"pain_id": pl.String, "blocker": pl.String, "effort_days": pl.Float64},
+    )
+
+
+INITIATIVES = roadmap(
+    [{"pain_id": "P0"}, {"title": "New region", "status": "planned", "priority": 3, "effort_days": None}]
 )
 
 
 def test_quick_wins_stand_in_the_order_of_relief_per_day_with_every_factor() -> None:
-    frame = overlap(
+    plans = roadmap(
         [
-            {"quadrant": "quick_win", "effort_days": 9.0},
-            {"quadrant": "quick_win", "effort_days": 3.0},
-            {"quadrant": "quick_win", "effort_days": 40.0},
-            {"quadrant": "quick_win", "effort_days": None},
-            {"quadrant": "listen", "initiative_ids": [], "effort_days": None},
+            {"pain_id": "P0", "effort_days": 9.0},
+            {"pain_id": "P1", "effort_days": 3.0},
+            {"pain_id": "P2", "effort_days": 40.0},
+            {"pain_id": "P3", "effort_days": None},
+            {"pain_id": "P1", "effort_days": 8.0, "title": "Slow lane"},
+            {"pain_id": "P5", "effort_days": 2.0, "blocker": "an audit"},
+            {"pain_id": "P4", "effort_days": 2.0, "title": "Leaflet", "status": "dropped", "is_planned": False},
         ]
     )
-    wins = priorities.quick_wins(frame, INITIATIVES)
+    frame = overlap(
+        [
+            {"quadrant": "quick_win"},
+            {"quadrant": "quick_win"},
+            {"quadrant": "quick_win", "initiative_ids": ["I3"]},
+            {"quadrant": "quick_win", "initiative_ids": ["I4"]},
+            {"quadrant": "listen", "initiative_ids": []},
+            {"quadrant": "quick_win", "initiative_ids": ["I6"]},
+        ]
+    )
+    wins = priorities.quick_wins(frame, plans)
     assert [move.name for move in wins] == ["Pain 1", "Pain 0"]
     assert wins[0].why == (
         "hurts 60 % of 100 respondents, mean severity 0.6 of 1; "
-        "“Fast lane” is in progress (priority 2, 5 days of work)."
+        "“Fast lane” is in progress (priority 2, 3 days of work); or “Slow lane”, 8 days."
     ).replace(" %", "\u00a0%")
-    assert [move.name for move in priorities.bigger_wins(frame, INITIATIVES)] == ["Pain 2", "Pain 3"]
-    assert [move.name for move in priorities.listen(frame)] == ["Pain 4"]
-    assert priorities.next_move(frame, INITIATIVES).startswith("Start with “Pain 1”")
+    bigger = priorities.bigger_wins(frame, plans)
+    assert [move.name for move in bigger] == ["Pain 2", "Pain 3", "Pain 5"]
+    assert "waits for an audit" in bigger[2].why
+    unheard = priorities.listen(frame, plans)
+    assert [move.name for move in unheard] == ["Pain 4"]
+    assert unheard[0].why.endswith("nothing is planned for it, only Leaflet (dropped).")
+    assert priorities.next_move(frame, plans).startswith("Start with “Pain 1”")
 
 
 def test_work_that_answers_no_pain_is_named() -> None:
-    frame = overlap([{"quadrant": "drift", "affected_ratio": 0.1}])
-    assert [move.name for move in priorities.drift(frame, INITIATIVES)] == ["Pain 0"]
-    assert priorities.unmapped(INITIATIVES)[0].why == (
-        "“New region” is planned (priority 3, effort not estimated); it names no pain of the users."
+    astray = priorities.drift(overlap([{"quadrant": "drift", "affected_ratio": 0.1}]), INITIATIVES)
+    assert [move.name for move in astray] == ["Fast lane", "New region"]
+    assert "50\u00a0% of all planned work; “Pain 0” hurts 10\u00a0%" in astray[0].why
+    assert astray[1].why == (
+        "planned (priority 3, effort not estimated), 50\u00a0% of all planned work; it names no pain of the users."
     )
 
 

@@ -37,6 +37,7 @@ PROMISED = {
     "pain": "survey_id pain_id answer_count affected_count affected_ratio affected_ratio_low affected_ratio_high"
     " severity_mean severity_mean_low severity_mean_high",
     "pain_overlap": "pain_id pain_score priority_score quadrant",
+    "quick_wins": "rank pain_id initiative_id score",
 }
 PROMISED_FACTS = {
     "lead_time": "change_id deployment_id link_method coding_hours review_hours deploy_hours lead_time_hours",

@@ -188,24 +188,20 @@ def test_quadrants_are_the_true_ones(organisation: Organisation) -> None:
         assert row["severity_mean"] == pytest.approx(pain["severity_mean"], abs=5e-5)
 
 
-def test_the_short_list_is_the_true_one(organisation: Organisation) -> None:
-    """Quick wins of at most 10 days, with the initiatives that would bring them; and work that answers no pain."""
-    wins = [
-        row for row in organisation.ask("pain_overlap") if row["quadrant"] == "quick_win" and row["effort_days"] <= 10
-    ]
-    short = organisation.truth["parameters"]["quick_win_initiatives"]
-    assert {row["pain_id"] for row in wins} == {f"demo:{pain}" for work in short for pain in work["pain_ids"]}
-    for row in wins:
-        efforts = [work["effort_days"] for work in short if row["pain_id"].removeprefix("demo:") in work["pain_ids"]]
-        assert row["effort_days"] == min(efforts)
-        assert {f"demo:{work['initiative_id']}" for work in short if work["effort_days"] == row["effort_days"]} & set(
-            row["initiative_ids"]
-        )
+def test_the_lists_are_the_true_ones(organisation: Organisation) -> None:
+    """Quick wins with the initiatives that bring them, pains to listen to, and work that drifts: names, exactly."""
+    truth = organisation.truth["parameters"]
+    wins = {(row["initiative_id"], row["pain_id"]) for row in organisation.ask("quick_wins")}
+    assert wins == {
+        (f"demo:{work['initiative_id']}", f"demo:{pain}")
+        for work in truth["quick_win_initiatives"]
+        for pain in work["pain_ids"]
+    }
+    unheard = {row["pain_id"] for row in organisation.ask("listen")}
+    assert unheard == {f"demo:{pain}" for pain in truth["pains_by_quadrant"]["listen"]}
+    astray = {row["initiative_id"]: row["kind"] for row in organisation.ask("drift")}
+    assert astray == {f"demo:{name}": "names no pain" for name in truth["unmapped_initiatives"]} | {
+        f"demo:{name}": "hardly any pain" for name in truth["drift_initiatives"]
+    }
     (index,) = organisation.ask("overlap_index")
     assert index["unmapped_share"] > 0.05
-    unmapped = organisation.con.sql(
-        "select initiative_id from facts.planned_work where is_planned and pain_id is null"
-    ).fetchall()
-    assert [name for (name,) in unmapped] == [
-        f"demo:{name}" for name in organisation.truth["parameters"]["unmapped_initiatives"]
-    ]

@@ -1,0 +1,121 @@
+"""What to do first, what nobody works on, and which work nobody needs: the labelled pains joined with the roadmap.
+
+Frames in, frames out. `overlap` is an answer of pain_overlap, `work` has a row per initiative and pain that it names.
+"""
+
+from collections.abc import Mapping
+
+import polars as pl
+
+QUICK_DAYS = 10
+"""Planned work up to this many days counts as quick."""
+FACTORS = ("reach", "intensity", "confidence", "effort")
+_LEAST_DAYS = 0.5
+"""A shorter effort counts as this much: no work is free."""
+_PAIN = ["title", "theme", "evidence_metric"]
+_FELT = ["affected_ratio", "affected_ratio_low", "affected_ratio_high", "severity_mean", "reach_probability"]
+
+
+def quick_wins(overlap: pl.DataFrame, work: pl.DataFrame, weights: Mapping[str, float] | None = None) -> pl.DataFrame:
+    """Unblocked work of up to QUICK_DAYS on pains labelled quick wins, ranked within their survey.
+
+    The score is reach times intensity times confidence over days of effort, each to the power of its weight (1 unless
+    given; 0 leaves the factor out).
+    """
+    weight = {name: (weights or {}).get(name, 1.0) for name in FACTORS}
+    felt = overlap.filter(pl.col("quadrant") == "quick_win").select(
+        "survey_id",
+        "pain_id",
+        pl.col("title").alias("pain_title"),
+        "evidence_metric",
+        "answer_count",
+        pl.col("affected_ratio").alias("reach"),
+        pl.col("affected_ratio_low").alias("reach_low"),
+        pl.col("affected_ratio_high").alias("reach_high"),
+        pl.col("severity_mean").alias("intensity"),
+        pl.col("reach_probability").alias("confidence"),
+    )
+    quick = work.filter(
+        pl.col("is_planned") & (pl.col("effort_days") <= QUICK_DAYS) & pl.col("blocker").is_null()
+    ).select("pain_id", "initiative_id", "title", "status", "priority", "effort_days")
+    effort = pl.max_horizontal(pl.col("effort_days"), pl.lit(_LEAST_DAYS))
+    score = (
+        pl.col("reach") ** weight["reach"]
+        * pl.col("intensity") ** weight["intensity"]
+        * pl.col("confidence") ** weight["confidence"]
+        / effort ** weight["effort"]
+    )
+    order = ["survey_id", "score", "priority", "pain_id", "initiative_id"]
+    return (
+        felt.join(quick.unique(["pain_id", "initiative_id"]), on="pain_id")
+        .with_columns(score=score)
+        .sort(order, descending=[False, True, False, False, False], nulls_last=True)
+        .with_columns(rank=pl.int_range(1, pl.len() + 1).over("survey_id"))
+        .select(
+            *("survey_id", "pain_id", "initiative_id", "rank", "score", "pain_title", "title", "status", "priority"),
+            *("answer_count", "reach", "reach_low", "reach_high", "intensity", "confidence", "effort_days"),
+            "evidence_metric",
+        )
+    )
+
+
+def listen(overlap: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
+    """Pains labelled listen, the worst first, with the ideas and the ended work that name them."""
+    idle = (
+        work.filter(~pl.col("is_planned") & pl.col("pain_id").is_not_null())
+        .unique(["pain_id", "initiative_id"])
+        .sort("initiative_id")
+        .group_by("pain_id", maintain_order=True)
+        .agg(
+            pl.col("initiative_id").alias("idle_initiative_ids"),
+            pl.format("{} ({})", pl.col("title"), pl.col("status")).alias("idle_initiatives"),
+        )
+    )
+    none = pl.lit([], dtype=pl.List(pl.String))
+    return (
+        overlap.filter(pl.col("quadrant") == "listen")
+        .join(idle, on="pain_id", how="left")
+        .with_columns(pl.col(name).fill_null(none) for name in ("idle_initiative_ids", "idle_initiatives"))
+        .sort("survey_id", "pain_score", "pain_id", descending=[False, True, False])
+        .select(
+            "survey_id",
+            "pain_id",
+            *_PAIN,
+            "answer_count",
+            *_FELT,
+            "pain_score",
+            "idle_initiative_ids",
+            "idle_initiatives",
+        )
+    )
+
+
+def drift(overlap: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
+    """Planned initiatives that name no pain, or only pains labelled drift; what takes most attention first."""
+    total = work.filter(pl.col("is_planned"))["attention"].sum()
+    labels = overlap.select("survey_id", "pain_id", "quadrant", pl.col("title").alias("pain_title"))
+    surveys = overlap.select("survey_id").unique(maintain_order=True)
+    planned = (
+        surveys.join(work.filter(pl.col("is_planned")), how="cross")
+        .join(labels, on=["survey_id", "pain_id"], how="left")
+        .sort("survey_id", "initiative_id", "pain_id", nulls_last=True)
+    )
+    return (
+        planned.group_by("survey_id", "initiative_id", maintain_order=True)
+        .agg(
+            *(pl.col(name).first() for name in ("title", "status", "priority", "effort_days")),
+            pl.col("pain_id").drop_nulls().alias("pain_ids"),
+            pl.col("pain_title").drop_nulls().alias("pain_titles"),
+            (pl.col("attention").sum() / total if total else pl.lit(None, dtype=pl.Float64)).alias("attention_share"),
+            (pl.col("quadrant") == "drift").fill_null(False).all().alias("_hardly"),
+        )
+        .filter(pl.col("_hardly") | (pl.col("pain_ids").list.len() == 0))
+        .with_columns(
+            kind=pl.when(pl.col("_hardly")).then(pl.lit("hardly any pain")).otherwise(pl.lit("names no pain"))
+        )
+        .sort("survey_id", "attention_share", "initiative_id", descending=[False, True, False], nulls_last=True)
+        .select(
+            *("survey_id", "initiative_id", "title", "status", "kind", "priority", "effort_days", "attention_share"),
+            *("pain_ids", "pain_titles"),
+        )
+    )

@@ -1,0 +1,61 @@
+"""Quick wins, listen and drift again, from the records and the definitions alone, in plain Python."""
+
+import statistics
+
+import pytest
+
+from queries import metrics
+from queries.slice import Slice
+from tests.queries.conftest import Simulated
+from tests.queries.recount import Row
+from tests.queries.test_recompute import pains, surely_hurting
+from tests.queries.test_statistics import tail_by_integration
+
+
+def newest(simulated: Simulated) -> dict[str, list[tuple[str | None, float, bool]]]:
+    """Pain -> the answers of the newest survey."""
+    survey = max(simulated.records["survey"], key=lambda row: row["opened_at"])["survey_id"]
+    return {pain: answers for (one, pain), answers in pains(simulated.records).items() if one == survey}
+
+
+def planned(simulated: Simulated) -> list[Row]:
+    return [row for row in simulated.records["initiative"] if row["status"] in {"planned", "in_progress"}]
+
+
+def test_quick_wins(simulated: Simulated) -> None:
+    answers_of = newest(simulated)
+    scores = {}
+    for work in planned(simulated):
+        if work["effort_days"] > 10 or work.get("blocker"):
+            continue
+        for pain in set(work.get("pain_ids") or ()) & surely_hurting(answers_of):
+            answers = answers_of[pain]
+            affected = sum(one[2] for one in answers)
+            confidence = tail_by_integration(affected, len(answers), 1 / 3)
+            severity = statistics.mean(one[1] for one in answers)
+            worth = affected / len(answers) * severity * confidence
+            scores[pain, work["initiative_id"]] = worth / max(work["effort_days"], 0.5)
+    answer = metrics.ask(simulated.con, "quick_wins", Slice())
+    assert len(scores) >= 3
+    assert list(answer["rank"]) == list(range(1, len(scores) + 1))
+    ordered = sorted(scores, key=lambda pair: -scores[pair])
+    assert list(answer.select("pain_id", "initiative_id").rows()) == ordered
+    for row in answer.iter_rows(named=True):
+        assert row["score"] == pytest.approx(scores[row["pain_id"], row["initiative_id"]], rel=1e-4)
+
+
+def test_listen_and_drift(simulated: Simulated) -> None:
+    answers_of, work = newest(simulated), planned(simulated)
+    answered = {pain for row in work for pain in row.get("pain_ids") or ()}
+    listen = metrics.ask(simulated.con, "listen", Slice())
+    assert set(listen["pain_id"]) == surely_hurting(answers_of) - answered != set()
+    hardly = {
+        pain
+        for pain, answers in answers_of.items()
+        if tail_by_integration(sum(one[2] for one in answers), len(answers), 1 / 3) <= 0.2
+    }
+    drift = metrics.ask(simulated.con, "drift", Slice())
+    assert set(drift["initiative_id"]) == {
+        row["initiative_id"] for row in work if set(row.get("pain_ids") or ()) <= hardly
+    }
+    assert set(drift["kind"]) == {"names no pain", "hardly any pain"}
