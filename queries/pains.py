@@ -24,7 +24,15 @@ def with_quadrant(frame: pl.DataFrame, min_group: int) -> pl.DataFrame:
     parts = [_labelled(part, least, min_group) for part in frame.partition_by("survey_id", maintain_order=True)]
     answered = pl.concat(parts) if parts else _labelled(frame, least, min_group)
     private = ["affected_count", "affected_ratio", "affected_ratio_low", "affected_ratio_high"]
-    private += ["severity_mean", "pain_score", "pain_share", "reach_probability", "chance_alone"]
+    private += [
+        "severity_mean",
+        "severity_mean_low",
+        "severity_mean_high",
+        "pain_score",
+        "pain_share",
+        "reach_probability",
+        "chance_alone",
+    ]
     enough = pl.col("answer_count") >= min_group
     count = pl.when(enough | (pl.col("answer_count") == 0)).then(pl.col("answer_count")).alias("answer_count")
     hidden = [pl.when(enough).then(pl.col(name)).alias(name) for name in private]

@@ -13,7 +13,8 @@ FACTORS = ("reach", "intensity", "confidence", "effort")
 _LEAST_DAYS = 0.5
 """A shorter effort counts as this much: no work is free."""
 _PAIN = ["title", "theme", "evidence_metric"]
-_FELT = ["affected_ratio", "affected_ratio_low", "affected_ratio_high", "severity_mean", "reach_probability"]
+_FELT = ["affected_ratio", "affected_ratio_low", "affected_ratio_high", "severity_mean", "severity_mean_low"]
+_FELT += ["severity_mean_high", "reach_probability"]
 
 
 def quick_wins(overlap: pl.DataFrame, work: pl.DataFrame, weights: Mapping[str, float] | None = None) -> pl.DataFrame:

@@ -12,6 +12,7 @@
 --   answer_count              bigint     respondents who rated it
 --   affected_count            bigint     respondents in the top two boxes
 --   severity_mean             double     0 to 1
+--   severity_variance         double     variance of the ratings, 0 to 1
 --   pain_score                double     reach (share affected) times mean severity; null under the privacy floor
 --   pain_total                double     sum of the survey's pain scores
 --   priority_score            double     highest priority of the work planned for it, 0 to 1; 0 without any
@@ -44,6 +45,7 @@ asked as (
         count(*) filter (is_affected) as affected_count,
         -- in a fixed order, since a sum of fractions differs in its last digit with the order
         avg(severity order by respondent_id) as severity_mean,
+        var_pop(severity order by respondent_id) as severity_variance,
         -- of a group under the privacy floor none, lest it follow from the shares of the others
         case when answer_count >= any_value(definition.min_group) then ratio(affected_count, answer_count) * severity_mean end as pain_score
     from facts.pain_answer
@@ -73,6 +75,7 @@ select
     coalesce(asked.answer_count, 0) as answer_count,
     coalesce(asked.affected_count, 0) as affected_count,
     asked.severity_mean,
+    asked.severity_variance,
     asked.pain_score,
     sum(asked.pain_score) over (
         partition by survey.survey_id order by known.pain_id rows between unbounded preceding and unbounded following

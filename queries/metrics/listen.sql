@@ -14,6 +14,8 @@
 --   affected_ratio_low        lower end of its 95 % interval (Wilson)
 --   affected_ratio_high       upper end
 --   severity_mean             mean rating, 0 to 1
+--   severity_mean_low         lower end of its 95 % interval (Wilson, for the spread of the ratings)
+--   severity_mean_high        upper end
 --   reach_probability         that it reaches at least a third of the users
 --   pain_score                reach times severity
 --   idle_initiative_ids       initiatives that name it and are not planned

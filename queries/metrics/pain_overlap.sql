@@ -14,6 +14,8 @@
 --   affected_ratio_low        lower end of its 95 % interval (Wilson)
 --   affected_ratio_high       upper end
 --   severity_mean             mean rating, 0 to 1
+--   severity_mean_low         lower end of its 95 % interval (Wilson, for the spread of the ratings)
+--   severity_mean_high        upper end
 --   pain_score                reach times severity
 --   priority_score            0.2 to 1 for planned work of priority 5 to 1; 0 without any
 --   attention_share           its share of the planned work
@@ -35,6 +37,8 @@ select
     wilson_low(affected_count, answer_count) as affected_ratio_low,
     wilson_high(affected_count, answer_count) as affected_ratio_high,
     severity_mean,
+    rating_low(severity_mean, severity_variance, answer_count) as severity_mean_low,
+    rating_high(severity_mean, severity_variance, answer_count) as severity_mean_high,
     pain_score,
     priority_score,
     ratio(attention, attention_total) as attention_share,

@@ -157,6 +157,8 @@ def overlap(rows: list[dict[str, object]]) -> pl.DataFrame:
         "affected_ratio_low": 0.5,
         "affected_ratio_high": 0.69,
         "severity_mean": 0.6,
+        "severity_mean_low": 0.5,
+        "severity_mean_high": 0.7,
         "pain_score": 0.36,
         "reach_probability": probability_reach(60, 100),
         "priority_score": 0.8,

@@ -140,8 +140,7 @@ def test_metric_answers_with_the_columns_that_it_documents(name: str, simulated:
     assert [column for column in file.columns if column not in EVERYWHERE] == given
 
 
-# of pain_overlap the metric `pain` gives the intervals
-@pytest.mark.parametrize("name", sorted(metrics.METRICS.keys() - {"pain_overlap"}))
+@pytest.mark.parametrize("name", metrics.METRICS)
 def test_every_ratio_and_mean_has_its_interval_and_every_median_its_spread(name: str) -> None:
     columns = set(metrics.METRICS[name].columns)
     for column in columns:

@@ -231,7 +231,7 @@ def survey(rng: random.Random, answers: int, reach: float, planned: int) -> pl.D
             "pain_score": [(count / answers) ** 2 for count in affected],
         }
         | {name: [0.0] * 12 for name in ("affected_ratio", "affected_ratio_low", "affected_ratio_high")}
-        | {name: [0.0] * 12 for name in ("severity_mean", "pain_share")}
+        | {name: [0.0] * 12 for name in ("severity_mean", "severity_mean_low", "severity_mean_high", "pain_share")}
     )
 
 
