@@ -151,9 +151,9 @@ def parse(raw: dict[str, Any], file: Path) -> Settings:
 
 
 def _anchored(source: SourceSettings, folder: Path) -> SourceSettings:
-    """With a path that starts where the config lies, if it is relative."""
-    path = getattr(source, "path", None)
-    return source.model_copy(update={"path": folder / path.expanduser()}) if isinstance(path, Path) else source
+    """With paths that start where the config lies, if they are relative."""
+    paths = {name: value for name, value in source if isinstance(value, Path)}
+    return source.model_copy(update={name: folder / path.expanduser() for name, path in paths.items()})
 
 
 def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:

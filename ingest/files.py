@@ -24,6 +24,7 @@ from ingest.errors import SourceError
 from ingest.folder import Folder, Found, Place, digest, unchanged
 from ingest.reasons import reason
 from ingest.records import RECORDS, Record
+from ingest.scrub import scrub
 from ingest.settings import FilesSettings, S3Path
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
@@ -157,7 +158,7 @@ class Files:
         return True
 
     def _keep(self, draft: Draft, record: type[Record], number: int, row: dict[str, Any] | str) -> None:
-        """Puts a row into the draft, cut to known columns and with persons hashed, or among its rejected."""
+        """Puts a row into the draft, cut to known columns, persons hashed and text scrubbed, or among its rejected."""
         if isinstance(row, str):
             draft.reject(number, row, None)
             return
@@ -170,6 +171,9 @@ class Files:
             elif known.pop(column, None) is not None:
                 draft.reject(number, f"{column}: is neither text nor number; content withheld", None)
                 return
+        for column in record.free_text:
+            if isinstance(known.get(column), str):
+                known[column] = scrub(known[column])
         if unknown:
             draft.reject(number, f"unknown key {_quoted(unknown)}; {_IGNORE_HINT.format(_listed(unknown))}", known)
         else:

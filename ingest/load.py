@@ -50,9 +50,11 @@ class _Batch:
     events: dict[tuple[str, str], set[str]] = field(default_factory=dict)
     unmade: dict[str, list[str]] = field(default_factory=dict)
     called: dict[str, str] = field(default_factory=dict)
+    forgets: list[tuple[str, str | None]] = field(default_factory=list)
 
     def add(self, page: Page) -> None:
         self.counts.pages += 1
+        self.forgets.extend((noun, own_id(name, self.source.name)) for noun, name in page.forgets)
         self.marks.update(page.marks)
         self.covered.update({page.kind} & RECORDS.keys())
         if page.starts:
@@ -117,6 +119,8 @@ def load(warehouse: Warehouse, source: Source, file: RawFile, names: Collection[
     with warehouse.transaction():
         # before the rows of this file: a new repository may have taken the old name
         warehouse.rename(source.name, batch.called)
+        for noun, name in batch.forgets:
+            warehouse.forget_part(source.name, noun, name)
         for noun, frame in batch.newest():
             counts.rows += warehouse.upsert(noun, frame)
         for noun, ids in batch.unmade.items():

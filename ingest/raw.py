@@ -43,7 +43,9 @@ class RawFile:
             with gzip.open(self.path) as stream:
                 for line in stream:
                     page = from_json(line)
-                    yield Page(**{**page, "rejected": tuple(Rejected(**row) for row in page["rejected"])})
+                    rejected = tuple(Rejected(**row) for row in page["rejected"])
+                    forgets = tuple((noun, name) for noun, name in page.get("forgets", ()))
+                    yield Page(**{**page, "rejected": rejected, "forgets": forgets})
         except (OSError, EOFError, zlib.error, ValueError, TypeError, KeyError) as error:
             raise DamagedRaw(
                 f"{self.path}: this raw file is damaged ({error}); restore it from a backup, "

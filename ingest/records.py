@@ -3,7 +3,8 @@
 Times are naive UTC datetimes once validated; they may come as ISO 8601 (no offset means UTC) or epoch seconds.
 Each class names its `noun` (also its staging table and file prefix), the columns that make a row unique (`key`),
 the ids that ingest prefixes with the source's name (`ids`), references to other records' ids (`refs`) and the
-columns that hold a person (`people`), which are hashed before anything is written.
+columns that hold a person (`people`), which are hashed before anything is written, and those that hold what somebody
+said in their own words (`free_text`), which are scrubbed before.
 """
 
 import json
@@ -53,6 +54,7 @@ class Record(BaseModel):
     ids: ClassVar[tuple[str, ...]] = ()
     refs: ClassVar[tuple[str, ...]] = ()
     people: ClassVar[tuple[str, ...]] = ()
+    free_text: ClassVar[tuple[str, ...]] = ()
     in_order: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     @model_validator(mode="after")
@@ -275,6 +277,7 @@ class SurveyAnswer(Record):
     ids = ("response_id",)
     refs = ("survey_id", "team_id", "pain_id")
     people = ("respondent",)
+    free_text = ("choice", "text")
 
     survey_id: Text
     response_id: Text

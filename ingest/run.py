@@ -56,6 +56,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "opsgenie": _remote("opsgenie", "Opsgenie"),
     "statuspage": _remote("statuspage", "Statuspage"),
     "jira": _remote("jira", "Jira"),
+    "survey": _remote("survey", "Survey"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

@@ -18,6 +18,7 @@ from pydantic import (
 
 from ingest.authorization import basic
 from ingest.incident_settings import JiraSettings, OpsgenieSettings, PagerdutySettings, StatuspageSettings
+from ingest.survey_settings import SurveySettings
 from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, Table, address
 
 
@@ -222,7 +223,8 @@ SourceSettings = Annotated[
     | PagerdutySettings
     | OpsgenieSettings
     | StatuspageSettings
-    | JiraSettings,
+    | JiraSettings
+    | SurveySettings,
     Field(discriminator="kind"),
 ]
 

@@ -44,6 +44,8 @@ class Page:
     for messages; `first_row` is the number of the first item there, `rows` the number of each where they do not follow
     one another. `marks` are set once the page is committed. `rejected` holds rows that could not even be split into
     fields. `starts` says that its place is read anew from here: what was rejected there before is forgotten.
+    `forgets` names records that are read anew as a whole: (noun, first column of its key), or (noun, None) for all of
+    the source; what was loaded of them before goes first. A source says so once in a run, before their first page.
     """
 
     kind: str
@@ -54,6 +56,7 @@ class Page:
     rejected: tuple[Rejected, ...] = ()
     rows: list[int] | None = None
     starts: bool = True
+    forgets: tuple[tuple[str, str | None], ...] = ()
 
     def row(self, index: int) -> int:
         """The number that a person finds the item under at the page's place."""

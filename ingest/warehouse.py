@@ -151,6 +151,11 @@ class Warehouse:
         statement = Template(_STATEMENTS["retract"]).substitute(noun=noun, id=RECORDS[noun].ids[0])
         self._run(statement, {"source": source, "ids": ids})
 
+    def forget_part(self, source: str, noun: str, name: str | None) -> None:
+        """Removes the records whose key begins with this name, or all of the source."""
+        statement = Template(_STATEMENTS["forget_part"]).substitute(noun=noun, column=RECORDS[noun].key[0])
+        self._run(statement, {"source": source, "name": name})
+
     def mark(self, source: str, marks: Mapping[str, Any]) -> None:
         """Sets where the source left off."""
         if marks:

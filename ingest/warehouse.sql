@@ -118,6 +118,10 @@ on old.source = new.source and old.id = new.id
 when matched then update by name
 when not matched then insert by name;
 
+-- name: forget_part
+-- A template, as above.
+delete from staging.$noun where source = $$source and ($$name is null or $column = $$name);
+
 -- name: record_raw_file
 insert into meta.raw_file values ($name, $source, $number, $page_count, $row_count, $rejected_count);
 

@@ -47,6 +47,26 @@ def sheets(file: Path) -> list[str]:
         return [sheet.title for sheet in workbook.worksheets if sheet.sheet_state == "visible"]
 
 
+def cells(file: Path) -> Iterator[tuple[int, tuple[Any, ...]]]:
+    """The cells of the first sheet that can be seen, by row, as wide as its widest row. Raises SourceError, OSError."""
+    with _opened(file) as workbook:
+        chosen = next((each for each in workbook.worksheets if each.sheet_state == "visible"), None)
+        if chosen is None:
+            raise SourceError("has no sheet to read; save it again with one")
+        chosen.reset_dimensions()
+        found = []
+        for number, row in enumerate(chosen.iter_rows(max_col=WIDEST, values_only=True), 1):
+            if number > LAST_ROW:
+                raise Damaged(f"has more than {LAST_ROW:,} rows, which no workbook has; save it again")
+            kept = [_plain(cell) if _filled(cell) else None for cell in row]
+            while kept and kept[-1] is None:
+                kept.pop()
+            found.append((number, kept))
+    width = max((len(row) for _, row in found), default=0)
+    for number, row in found:
+        yield number, (*row, *[None] * (width - len(row)))
+
+
 def rows(file: Path, sheet: str | None, columns: Columns) -> Iterator[Row]:
     """The rows of a sheet, by default the first that can be seen. Raises SourceError as `readers.read` does."""
     with _opened(file) as workbook:

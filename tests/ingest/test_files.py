@@ -1,5 +1,6 @@
 """The files source: which files it reads, what becomes of their rows, and when it reads them again."""
 
+import gzip
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +13,7 @@ from ingest.errors import SourceError
 from ingest.files import Files
 from ingest.records import Team
 from ingest.source import Fault, Page, Rejected, Watermark
+from tests.conftest import Site
 from tests.ingest.files_reading import faults, pages
 
 TEAM = "team_id,name\na,Alpha\nb,Beta\n"
@@ -196,3 +198,13 @@ def test_a_page_that_is_parsed_again_gives_the_same(source: Callable[..., Files]
             Rejected("x", 6, "name: is missing", {"team_id": "b"}),
         ]
     )
+
+
+def test_free_text_of_answers_is_scrubbed_before_it_is_written(site: Site) -> None:
+    head = "survey_id,response_id,question_id,choice,text\n"
+    site.export("survey_answer.csv", f"{head}S1,r1,q1,ask @jane,mail jane.doe@acme.example or +31 6 1234 5678\n")
+    assert site.load() == []
+    said = site.rows("select choice, text from staging.survey_answer")
+    assert said == [("ask [handle]", "mail [e-mail] or [phone]")]
+    written = b"".join(gzip.decompress(path.read_bytes()) for path in (site.data / "raw").rglob("*.gz"))
+    assert b"jane" not in written

@@ -1,0 +1,85 @@
+"""Free text as it may be kept: nobody is named or reachable in it, nothing does harm, the rest is as it was said."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ingest.scrub import CUT, LONGEST, Scrubber, scrub
+
+WORDS = st.sampled_from(
+    ["the", "deploy", "is", "slow,", "and", "git", "(always)", "v1.2.3", "#2040", "3.10", "50 %", "a\nb"]
+)
+LOCAL = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=12)
+EMAIL = st.builds("{}.{}@{}.example".format, LOCAL, LOCAL, LOCAL)
+LINK = st.builds("{}://{}.example/{}?q={}".format, st.sampled_from(["http", "https", "ftp"]), LOCAL, LOCAL, LOCAL)
+HANDLE = st.builds("@{}".format, st.text(string.ascii_letters + string.digits + "_", min_size=2, max_size=20))
+PHONE = st.builds(
+    "+31{0}6{0}{1}".format, st.sampled_from(["", " ", "-", "."]), st.from_regex(r"[1-9][0-9]{7}", fullmatch=True)
+)
+
+
+@given(st.lists(WORDS), st.one_of(EMAIL, LINK, HANDLE, PHONE), st.lists(WORDS))
+def test_what_reaches_a_person_is_gone_wherever_it_stands(before: list[str], reach: str, after: list[str]) -> None:
+    cleaned = scrub(" ".join([*before, reach, *after]))
+    assert reach not in cleaned
+    assert any(part in cleaned for part in ("[e-mail]", "[link]", "[handle]", "[phone]"))
+
+
+@given(st.lists(WORDS))
+def test_what_names_nobody_stays(words: list[str]) -> None:
+    text = " ".join(words)
+    assert scrub(text) == text
+
+
+@given(st.text())
+def test_twice_changes_nothing_more(text: str) -> None:
+    once = scrub(text)
+    assert scrub(once) == once
+
+
+@given(st.text(st.characters(codec=None), max_size=200))
+def test_no_control_and_no_turn_of_direction_is_left(text: str) -> None:
+    cleaned = scrub(text)
+    assert all(char == "\n" or char.isprintable() or ord(char) > 0xFF for char in cleaned)
+    assert not set(cleaned) & set("\0\r\u202a\u202b\u202d\u202e\u2066\u2067\u200f\u061c\ufeff")
+    cleaned.encode()
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("mail jane.doe+x@acme.co.uk now", "mail [e-mail] now"),
+        ("jane (at) acme (dot) com", "[e-mail]"),
+        ("see www.acme.example/a?b", "see [link]"),
+        ("ask @jdoe, or jdoe @ github", "ask [handle], or [handle]"),
+        ("call 020-555 12 34 or (555) 123-4567", "call [phone] or [phone]"),
+        ("from 192.0.2.1", "from [address]"),
+        ("a\0b\u202ec\u200f", "abc"),
+        ("one\r\ntwo\rthree", "one\ntwo\nthree"),
+        ("non\u00a0breaking", "non breaking"),
+        ("=HYPERLINK(1)", "=HYPERLINK(1)"),
+        ("<script>alert(1)</script>", "<script>alert(1)</script>"),
+        ("cxx@2017: and %gcc@11.20 and @jupyterlab/toc", "cxx@2017: and %gcc@11.20 and @jupyterlab/toc"),
+        (
+            "took 120 000 seconds in 2019-2020, see issue 1234567",
+            "took 120 000 seconds in 2019-2020, see issue 1234567",
+        ),
+    ],
+)
+def test_examples(said: str, kept: str) -> None:
+    assert scrub(said) == kept
+
+
+def test_names_of_people_are_taken_out_and_words_that_are_names_stay() -> None:
+    cleaned = Scrubber(["Jane Doe", "Mark Will", "7"])("jane doe and Doe said: Mark can mark it, 7 times")
+    assert cleaned == "[name] and [name] said: [name] can mark it, 7 times"
+
+
+@pytest.mark.parametrize("unit", ["word ", "a.", "1 ", "a@", "@a ", "http://", "(at)", "\u202e", "=1+1;"])
+def test_a_megabyte_is_cut_with_a_mark(unit: str) -> None:
+    """A pattern that goes back and forth would not come to an end."""
+    cleaned = scrub(unit * (1_000_000 // len(unit)))
+    assert len(cleaned) <= LONGEST + len(CUT)
+    assert not cleaned or cleaned.endswith((CUT, "[link]"))
