@@ -37,7 +37,7 @@ class WorkflowReference(TypedDict):
 class Run(TypedDict):
     id: int
     repository: RepoName
-    status: str
+    status: str | None
     created_at: str
     updated_at: str
     run_started_at: NotRequired[str | None]
@@ -161,7 +161,8 @@ def run(item: Run, hashed: Hasher) -> Item:
         "head_branch": nameless(item.get("head_branch"), login, actor),
         "head_sha": item.get("head_sha"),
         "event": item.get("event"),
-        "status": item["status"],
+        # GitHub may leave it empty: then the conclusion tells
+        "status": item["status"] or ("completed" if item.get("conclusion") else "queued"),
         "conclusion": item.get("conclusion"),
         "created_at": item["created_at"],
         "run_started_at": item.get("run_started_at"),

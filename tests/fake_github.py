@@ -34,6 +34,7 @@ class FakeGithub:
     """Serves a world below `prefix`, each answer after `latency(address)` seconds.
 
     `requests` lists (address, status) of all that was asked, `most_at_once` says how many requests were under way.
+    `witness` is told method, address, status and body of every answer that no fault spoilt.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class FakeGithub:
         self.faults = faults if faults is not None else []
         self.requests: list[tuple[str, int]] = []
         self.latency = latency
+        self.witness: Callable[[str, str, int, bytes], None] = lambda *exchange: None
         self.at_once = self.most_at_once = 0
         self._counting = threading.Lock()
         self.authorizations: set[str | None] = set()
@@ -188,7 +190,7 @@ class FakeGithub:
 
     def _pull(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         pull = next((pull for pull in repo.pulls if pull.number == number), None)
-        return Answer(200, objects.pull_json(repo, pull)) if pull else message(404, "Not Found")
+        return Answer(200, objects.single_pull_json(repo, pull)) if pull else message(404, "Not Found")
 
     def _commits(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         pull = next(pull for pull in repo.pulls if pull.number == number)
@@ -271,6 +273,8 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
                 answer = message(404, "Not Found")
             if fault:
                 answer = fault.spoil(answer, self)
+            else:
+                github.witness(self.command, self.path[len(github.prefix) :], answer.status, answer.body)
             if answer.status == 200:
                 answer.headers["ETag"] = f'W/"{hashlib.sha1(answer.body).hexdigest()}"'
                 if self.headers.get("If-None-Match") == answer.headers["ETag"]:

@@ -69,6 +69,10 @@ def test_an_unfinished_run_has_no_end(status: str, becomes: str) -> None:
     assert (unfinished.status, unfinished.conclusion, unfinished.finished_at) == (becomes, None, None)
 
 
+def test_a_run_without_a_status_is_over_when_it_has_a_conclusion() -> None:
+    assert (run(status=None, conclusion="success").status, run(status=None).status) == ("completed", "queued")
+
+
 def test_a_run_says_which_reusable_workflows_it_used() -> None:
     used = [{"path": "acme/ml/.github/workflows/deploy.yml@v2", "sha": "x", "ref": "y"}]
     assert run(referenced_workflows=used).uses == ["acme/ml/.github/workflows/deploy.yml@v2"]

@@ -1,0 +1,165 @@
+"""What Uptake asks of GitHub, and what the fake answers in its place, is what GitHub's own OpenAPI description says.
+
+Else all that is proven with the fake would be proven of a fiction.
+"""
+
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+
+from ingest import github_fields as fields
+from tests.conftest import Site
+from tests.fake_github import ROUTES, FakeGithub
+from tests.github_faults import Fault
+from tests.github_openapi import PATHS, Contract
+from tests.github_world import Deployment, Job, Pull, Repo, Run, Status, World, iso
+from tests.ingest.github_repo import rerun
+
+NOW = datetime(2026, 5, 4, 12, 0, 0)
+CONFIG = """
+[[source]]
+name = "gh"
+kind = "github"
+base_url = "{base_url}"
+repos = ["acme/*", "mona/*", "acme/old-name"]
+"""
+
+
+def at(**before: float) -> str:
+    return iso(NOW - timedelta(**before))
+
+
+def organisation() -> World:
+    """Something of all that Uptake reads, in every state in which it asks again."""
+    world = World(now=NOW)
+    repo = world.add(Repo("acme/fraud"))
+    repo.runs = [Run(n, at(hours=300 - n), jobs=[Job("lint", failed_step="ruff")]) for n in range(230)]
+    rerun(repo.runs[3], at(hours=1))
+    repo.runs[-1].status = "in_progress"
+    repo.runs[7].uses = ("acme/ml/.github/workflows/deploy.yml@v1",)
+    states = ("success", "in_progress", "failure", "inactive", "waiting", "queued", "error")
+    repo.deployments = [Deployment(n, at(hours=n + 1), statuses=[Status(s, at(hours=n))]) for n, s in enumerate(states)]
+    review = (at(days=2), "rita", "User")
+    repo.pulls = [Pull(1, 1, at(days=3), at(days=2), at(days=2), commits=[at(days=4)], reviews=[review])]
+    world.add(Repo("acme/new-name", id=2, runs=[Run(5_000, at(hours=3))]))
+    world.moved["acme/old-name"] = "acme/new-name"
+    world.add(Repo("mona/thesis", id=3))
+    return world
+
+
+@pytest.fixture(scope="module")
+def exchanges(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, int, bytes]]:
+    """What `uptake check` and two runs of `uptake ingest` ask, and what they are answered."""
+    seen: list[tuple[str, str, int, bytes]] = []
+    site = Site(tmp_path_factory.mktemp("contract"))
+    with FakeGithub(organisation()) as github:
+        github.witness = lambda *exchange: seen.append(exchange)
+        site.config.write_text(CONFIG.format(base_url=github.base_url))
+        assert site.uptake("check").exit_code == 0
+        github.faults.append(Fault("forbidden", match="pulls/1/reviews"))
+        assert site.uptake("ingest", "--since", "2026-02-01").exit_code == 1
+        assert github.world.now
+        github.world.now += timedelta(hours=1)
+        fraud = github.world.repos["acme/fraud"]
+        fraud.runs[-1].status = "completed"
+        fraud.deployments[1].statuses.append(Status("success", iso(github.world.now)))
+        site.ingest()
+    return seen
+
+
+@pytest.fixture(scope="module")
+def contract() -> Contract:
+    return Contract()
+
+
+def test_every_request_and_answer_is_as_documented(
+    contract: Contract, exchanges: list[tuple[str, str, int, bytes]]
+) -> None:
+    faults = {fault for exchange in exchanges for fault in contract.faults(*exchange)}
+    assert not faults, "\n".join(sorted(faults))
+
+
+def test_all_that_the_fake_serves_was_asked_for(exchanges: list[tuple[str, str, int, bytes]]) -> None:
+    asked = {re.sub(r"^/repo(s/[^/]+/[^/]+|sitories/\d+)", "", address.split("?")[0]) for _, address, *_ in exchanges}
+    unasked = [pattern for pattern, _ in ROUTES if not any(re.fullmatch(pattern, path) for path in asked)]
+    assert unasked == [], "let `organisation` hold what Uptake asks this for"
+
+
+def test_the_cut_holds_what_is_asked_for_and_no_more(
+    contract: Contract, exchanges: list[tuple[str, str, int, bytes]]
+) -> None:
+    assert {contract.path(address) for _, address, *_ in exchanges} == contract.paths == set(PATHS)
+
+
+def test_the_newest_version_is_named(contract: Contract) -> None:
+    assert re.fullmatch(r"\d+\.\d+\.\d+", contract.version)
+
+
+READ: dict[str, Any] = {
+    "/orgs/{org}/repos": list[fields.Repository],
+    "/repos/{owner}/{repo}/actions/runs": fields.RunPage,
+    "/repos/{owner}/{repo}/actions/runs/{run_id}": fields.Run,
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}": fields.Run,
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs": fields.JobPage,
+    "/repos/{owner}/{repo}/deployments": list[fields.Deployment],
+    "/repos/{owner}/{repo}/deployments/{deployment_id}": fields.Deployment,
+    "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": list[fields.Status],
+    "/repos/{owner}/{repo}/pulls": list[fields.Pull],
+    "/repos/{owner}/{repo}/pulls/{pull_number}": fields.Pull,
+    "/repos/{owner}/{repo}/pulls/{pull_number}/commits": list[fields.Commit],
+    "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": list[fields.Review],
+    "/users/{username}/repos": list[fields.Repository],
+}
+"""The type that Uptake reads the answer of a path with."""
+
+UNREAD = {"/rate_limit", "/repos/{owner}/{repo}"}
+"""Asked for only to see whether they answer."""
+
+
+def test_all_that_is_read_is_named(contract: Contract) -> None:
+    assert READ.keys() | UNREAD == contract.paths
+
+
+@pytest.mark.parametrize("path", READ)
+def test_uptake_reads_whatever_github_may_answer(contract: Contract, path: str) -> None:
+    """Each field that is read is documented, and what GitHub may leave out or leave empty, Uptake takes so."""
+    read = TypeAdapter(READ[path]).json_schema()
+    assert gaps(read, contract.schema(path), read, contract.schema("")) == []
+
+
+def gaps(read: Any, told: Any, read_root: Any, told_root: Any, place: str = "$") -> list[str]:
+    """Where a reader's JSON schema takes less than a documented one gives."""
+    (reads, takes_null), (tells, gives_null) = forms(read, read_root), forms(told, told_root)
+    found = [f"{place} may be null"] if gives_null and not takes_null else []
+    for reader in reads:
+        for teller in tells:
+            if "items" in reader and "items" in teller:
+                found += gaps(reader["items"], teller["items"], read_root, told_root, f"{place}[]")
+            for name, inner in reader.get("properties", {}).items():
+                here = f"{place}.{name}"
+                if name not in teller.get("properties", {}):
+                    found += [f"{here} is not documented"] if teller.get("properties") else []
+                    continue
+                if name in reader.get("required", ()) and name not in teller.get("required", ()):
+                    found.append(f"{here} may be left out")
+                found += gaps(inner, teller["properties"][name], read_root, told_root, here)
+    return found
+
+
+def forms(schema: Any, root: Any) -> tuple[list[Any], bool]:
+    """The forms that a value may have beside null, and whether it may be null."""
+    if "$ref" in schema:
+        place = root
+        for part in schema["$ref"].removeprefix("#/").split("/"):
+            place = place[part]
+        return forms(place, root)
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        found = [forms(each, root) for each in choices]
+        return [form for some, _ in found for form in some], any(null for _, null in found)
+    if schema.get("type") == "null":
+        return [], True
+    return [schema], not schema
