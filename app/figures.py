@@ -17,6 +17,10 @@ KEY = (
 """What the two bars of a figure are."""
 
 
+Cell = tuple[str, str] | tuple[str, str, str]
+"""A text, what stands small below it, and the address that a click on it opens, where there is one."""
+
+
 @dataclass(frozen=True)
 class Figure:
     """One number with its meaning. `value` is None where it is refused, and `meaning` then says why.
@@ -103,23 +107,22 @@ def chart_head(title: str, unit: str) -> str:
     return f'<div class="chart"><h3>{words.literal(title)}</h3><p>{words.literal(unit)}</p></div>'
 
 
-def moves(items: Sequence[tuple[str, str]], *, ranked: bool = False) -> str:
-    """What to do, one line each: a name and the reasons."""
+def moves(items: Sequence[Cell], *, ranked: bool = False) -> str:
+    """What to do, one line each: a name, the reasons, and where a click on the name leads."""
     lines = [
-        f"<li>{f'<span class=rank>{n}</span>' if ranked else ''}<b>{words.literal(name)}</b>"
-        f'<span class="why">{words.literal(why)}</span></li>'
-        for n, (name, why) in enumerate(items, 1)
+        f"<li>{f'<span class=rank>{n}</span>' if ranked else ''}<b>{_name(item)}</b>"
+        f'<span class="why">{words.literal(item[1])}</span></li>'
+        for n, item in enumerate(items, 1)
     ]
     tag = "ol" if ranked else "ul"
     return f'<{tag} class="moves">{"".join(lines)}</{tag}>'
 
 
-def table(head: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> str:
-    """A short table; each cell is a text and what stands small below it."""
+def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
+    """A short table; each cell is a text, what stands small below it, and where a click on it leads."""
     top = "".join(f'<th scope="col">{words.literal(name)}</th>' for name in head)
     body = "".join(
-        "<tr>" + "".join(f"<td>{words.literal(text)}{_small(below)}</td>" for text, below in row) + "</tr>"
-        for row in rows
+        "<tr>" + "".join(f"<td>{_name(cell)}{_small(cell[1])}</td>" for cell in row) + "</tr>" for row in rows
     )
     return f'<div class="scroll"><table class="plain"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
 
@@ -127,6 +130,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[tuple[str, str]]]) -> str
 def notice(sentences: Sequence[str]) -> str:
     """Something to know before reading on; calm, since nothing is broken."""
     return f'<div class="notice" role="status">{"".join(f"<p>{words.literal(text)}</p>" for text in sentences)}</div>'
+
+
+def _name(cell: Cell) -> str:
+    text = words.literal(cell[0])
+    return f'<a href="{words.literal(cell[2])}">{text}</a>' if len(cell) == 3 else text
 
 
 def _small(text: str) -> str:

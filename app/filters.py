@@ -6,6 +6,7 @@ Pure; app/filterbar.py shows it.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from urllib.parse import quote, urlencode
 
 from app import words
 from queries.metrics import METRICS
@@ -75,6 +76,19 @@ def strangers(given: Mapping[str, Sequence[str]], known: Mapping[str, Collection
             names = words.listed([*missing[:3], *more])
             notices.append(f"The link names a {_NOUNS[key]} that is not here, so it is left out: {names}.")
     return notices
+
+
+def address(page: str, filters: Filters, names: Mapping[str, str]) -> str:
+    """Where a link leads that opens a page with these filters; `names` maps team_id to name."""
+    by_team = {team: label for label, team in labels(names).items()}
+    given = {
+        "period": [] if filters.period == USUAL else [filters.period],
+        "by": [label for label, by in GRAINS.items() if by == filters.by and by],
+        "path": [label for label, path in PATHS.items() if path == filters.path and path],
+        "team": [by_team[team] for team in filters.team],
+        "domain": list(filters.domain),
+    }
+    return f"{page}?{urlencode(given, doseq=True, quote_via=quote)}".removesuffix("?")
 
 
 def window(filters: Filters, today: date, first_day: date | None) -> Window:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -47,6 +47,10 @@ class View:
         """The answer of a metric in the window before; None where the data does not reach back so far."""
         part = filters.part_before(name, self.filters, self.window, self.model.first_day_of(name))
         return self.model.ask(name, part) if part else None
+
+    def team_link(self, team: str) -> str:
+        """Where a click on a team leads: its own figures, with the other filters as they are."""
+        return filters.address("delivery", replace(self.filters, team=(team,), domain=()), self.model.names())
 
     def chart(self, title: str, unit: str, fig: go.Figure, *, name: str, part: Slice, key: str, alt: str) -> None:
         """A chart with its sentence above and its explanation below."""

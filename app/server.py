@@ -6,7 +6,15 @@ from contextlib import asynccontextmanager
 
 import streamlit as st
 
-_NEEDED = ("app.views.overview", "app.views.delivery", "app.views.pain", "app.views.data", "pyarrow", "pandas")
+_NEEDED = (
+    "app.views.overview",
+    "app.views.adoption",
+    "app.views.delivery",
+    "app.views.pain",
+    "app.views.data",
+    "pyarrow",
+    "pandas",
+)
 """The pages, and what the first query and the first table would load."""
 
 

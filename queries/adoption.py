@@ -8,6 +8,8 @@ import polars as pl
 from queries.clock import Clock, clock
 from queries.counted import counted, sql_of, with_waiting
 from queries.slice import Slice, keys, query
+from queries.statistics import kaplan_meier_share
+from queries.withhold import quantile_rules, withhold
 
 
 def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -28,10 +30,7 @@ def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 
 def adoption_funnel(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Teams at each stage up to now, and the first day of each; a funnel has no periods, so the window is ignored."""
-    now = replace(part, by="all", since=None, until=None)
-    columns = keys(sql_of("adoption_funnel"), now)
-    frame = query(sql_of("adoption_funnel"), now).run(con)
-    return frame.sort(columns, nulls_last=True) if columns else frame
+    return _as_of_now(con, "adoption_funnel", part)
 
 
 def retention(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -52,6 +51,32 @@ def time_to_first_deployment(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.
         ended="deployed_count",
         waiting="waiting_count",
     )
+
+
+def first_deployment_curve(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Share of teams that have deployed so many days after being onboarded; as of now, so the window is ignored."""
+    name = "first_deployment_curve"
+    frame = _as_of_now(con, name, part)
+    curve = kaplan_meier_share(
+        frame, [key for key in keys(sql_of(name), replace(part, by="all")) if key != "day_count"]
+    )
+    counts = ["at_risk_count", "deployed_count", "waiting_count"]
+    ratios = ["deployed_ratio", "deployed_ratio_low", "deployed_ratio_high"]
+    return curve.select(*[key for key in frame.columns if key not in counts], *counts, *ratios)
+
+
+def capability_coverage(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Teams by what they have of each surface, declared and seen; as of now, so the window is ignored."""
+    frame = _as_of_now(con, "capability_coverage", part)
+    return withhold(frame, quantile_rules("tactical_days", "dated_count"))
+
+
+def _as_of_now(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
+    """The answer of a metric that has no periods."""
+    now = replace(part, by="all", since=None, until=None)
+    columns = keys(sql_of(name), now)
+    frame = query(sql_of(name), now).run(con)
+    return frame.sort(columns, nulls_last=True) if columns else frame
 
 
 def _with_eligible(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice, now: Clock) -> pl.DataFrame:

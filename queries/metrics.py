@@ -48,6 +48,8 @@ def _metrics() -> dict[str, Metric]:
         adoption.adoption_share,
         adoption.retention,
         adoption.time_to_first_deployment,
+        adoption.first_deployment_curve,
+        adoption.capability_coverage,
         delivery.heroics,
         listening.pain,
         listening.pain_overlap,

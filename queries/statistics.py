@@ -102,3 +102,33 @@ def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, 
     ]
     quantiles = curve.group_by(group, maintain_order=True).agg(found)
     return quantiles if keys else quantiles.drop("_all")
+
+
+def kaplan_meier_share(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
+    """Share that has had an event by each day, where some have not had it yet (Kaplan and Meier 1958), per `keys`.
+
+    `counts` has the keys, `day_count`, `deployed_count` (events on that day) and `waiting_count` (not yet, last known
+    of on it). Adds `at_risk_count`, `deployed_ratio` and its 95 % ends (Greenwood 1926 on the log-log scale, so that
+    they stay within 0 and 1); null ends where all or none of those left have had it.
+    """
+    over = [pl.col(key) for key in keys] or [pl.lit(1)]
+    events, leaving = pl.col("deployed_count"), pl.col("deployed_count") + pl.col("waiting_count")
+    at_risk = pl.col("at_risk_count")
+    log = pl.col("_survival").log()
+    # the standard error of log(-log S)
+    spread = 1.959963984540054 * pl.col("_greenwood").sqrt() / log.abs()
+    known = (pl.col("_survival") > 0) & (pl.col("_survival") < 1)
+    return (
+        counts.sort([*keys, "day_count"], nulls_last=True)
+        .with_columns(at_risk_count=leaving.cum_sum(reverse=True).over(over))
+        .with_columns(
+            _survival=(1 - events / at_risk).cum_prod().over(over),
+            _greenwood=(events / (at_risk * (at_risk - events))).cum_sum().over(over),
+        )
+        .with_columns(
+            deployed_ratio=1 - pl.col("_survival"),
+            deployed_ratio_low=pl.when(known).then(1 - (log * (-spread).exp()).exp()),
+            deployed_ratio_high=pl.when(known).then(1 - (log * spread.exp()).exp()),
+        )
+        .drop("_survival", "_greenwood")
+    )

@@ -21,10 +21,15 @@ Records = dict[str, list[dict[str, Any]]]
 
 def records(teams: int = 4, since: date = date(2025, 10, 1)) -> Records:
     """Teams with a production deployment on most working days, half of them through the platform, and one survey."""
-    found: Records = {name: [] for name in ("team", "ownership", "deployment", "change", "incident", "ci_run")}
+    found: Records = {
+        name: [] for name in ("team", "ownership", "deployment", "change", "incident", "ci_run", "capability")
+    }
     for t in range(teams):
         name = HOSTILE if t == 1 else f"Team {chr(65 + t)}"
-        found["team"].append({"team_id": f"t{t}", "name": name, "domain": "Risk" if t % 2 else "Sales", "headcount": 6})
+        domain, onboarded = "Risk" if t % 2 else "Sales", datetime(since.year, since.month, since.day)
+        team = {"team_id": f"t{t}", "name": name, "domain": domain, "headcount": 6, "onboarded_at": onboarded}
+        found["team"].append(team)
+        found["capability"] += [_state(f"t{t}", "CI/CD", t), _state(f"t{t}", f"compute {HOSTILE}", t + 1)]
         found["ownership"].append({"pattern": f"acme/model-{t}", "team_id": f"t{t}"})
     day, n = since, 0
     while day < date(2026, 6, 23):
@@ -34,6 +39,17 @@ def records(teams: int = 4, since: date = date(2025, 10, 1)) -> Records:
                 n += 1
         day += timedelta(days=1)
     return {**found, **survey()}
+
+
+def _state(team: str, surface: str, n: int) -> dict[str, Any]:
+    level, since = ("strategic", "tactical", "none", "not_required")[n % 4], datetime(2025, 1, 1)
+    return {
+        "team_id": team,
+        "capability": surface,
+        "level": level,
+        "observed_at": datetime(2025, 11, 1),
+        "since": since,
+    }
 
 
 def _one_day(found: Records, n: int, t: int, at: datetime) -> None:

@@ -1,16 +1,12 @@
 """Every page with data, with one team, with none, before the first ingest; and its figures are the metrics'."""
 
 import json
-import shutil
-from collections.abc import Callable
 from datetime import date, timedelta
-from html.parser import HTMLParser
 from pathlib import Path
 
 import duckdb
 import polars as pl
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app import comparison, explain, filters, readmodel, words
 from app.filters import Filters
@@ -19,69 +15,11 @@ from queries.clock import clock
 from queries.readmodel import open_current
 from queries.slice import Slice
 from tests.app.organisation import HOSTILE, NOW, publish, records
+from tests.app.reading import TITLES, Open, parsed, seen
 
-TITLES = {"overview": "Overview", "delivery": "Delivery", "pain": "Pain and priorities", "data": "Data"}
 PAGES = tuple(TITLES)
-Open = Callable[..., AppTest]
 SPRING = date(2026, 3, 1)
 SHORT = records(1, SPRING)
-
-
-@pytest.fixture(scope="module")
-def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    data = tmp_path_factory.mktemp("small") / "data"
-    publish(data, records())
-    return data
-
-
-@pytest.fixture
-def own(small: Path, tmp_path: Path) -> Path:
-    """A copy of the small organisation that a test may write to."""
-    shutil.copytree(small, tmp_path / "own", symlinks=True)
-    return tmp_path / "own"
-
-
-@pytest.fixture
-def read(monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Runs a page over a data folder, with URL parameters, at the time of the data."""
-    monkeypatch.setattr(readmodel, "utc_now", lambda: NOW + timedelta(hours=1))
-
-    def run(page: str, data: Path, params: dict[str, str | list[str]] | None = None) -> AppTest:
-        monkeypatch.setenv("UPTAKE_DATA", str(data))
-        script = f"from app.page import around\nfrom app.views import {page}\naround({TITLES[page]!r}, {page}.page)"
-        test = AppTest.from_string(script, default_timeout=30)
-        for name, value in (params or {}).items():
-            test.query_params[name] = value
-        return test.run()
-
-    return run
-
-
-class Text(HTMLParser):
-    """What a reader sees of HTML, and the tags that it is made of."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-        self.tags: set[str] = set()
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.tags.add(tag)
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data)
-
-
-def seen(test: AppTest) -> str:
-    """All text of a page that stands in HTML."""
-    return " ".join(parsed(test).parts)
-
-
-def parsed(test: AppTest) -> Text:
-    text = Text()
-    for element in test.get("html"):
-        text.feed(element.proto.body)
-    return text
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -98,7 +36,7 @@ def test_every_page_comes_in_every_state(page: str, world: str, small: Path, tmp
     assert ("Simulated data: Acme & <b>Sons</b>" in seen(test)) == (world in {"small", "one team"})
 
 
-@pytest.mark.parametrize("page", ["overview", "delivery"])
+@pytest.mark.parametrize("page", ["overview", "adoption", "delivery"])
 @pytest.mark.parametrize(
     "params",
     [
@@ -124,7 +62,7 @@ def test_pages_come_for_every_choice_also_where_nothing_fits(
         ("incident", ("overview", "delivery")),
         ("change", ("overview", "delivery")),
         ("ci_run", ("overview",)),
-        ("deployment", ("overview", "delivery")),
+        ("deployment", ("overview", "adoption", "delivery")),
         ("initiative", ("overview", "pain")),
         ("survey", ("overview", "pain")),
         ("team", ("overview", "delivery")),
@@ -205,10 +143,11 @@ def test_every_line_of_the_team_table_holds_the_values_of_its_team(small: Path, 
 
 def test_markup_in_names_titles_and_rows_is_text(small: Path, read: Open) -> None:
     allowed = {"style", "div", "h1", "h2", "h3", "p", "span", "small", "b", "section", "i", "code"}
-    allowed |= {"ol", "ul", "li", "table", "thead", "tbody", "tr", "th", "td"}
+    allowed |= {"ol", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "a"}
     for page in PAGES:
         test = read(page, small, {"team": HOSTILE})
         assert parsed(test).tags <= allowed, parsed(test).tags - allowed
+        assert all(link.startswith("delivery?") for link in parsed(test).links)
         assert not test.markdown and not test.caption, "data may only stand in escaped HTML"
     pain = read("pain", small)
     assert HOSTILE in seen(pain) and f"Fast lane {HOSTILE}" in seen(pain)
@@ -307,7 +246,7 @@ def test_groups_below_the_floor_are_marked_hidden(small: Path, read: Open) -> No
 
 
 def test_every_chart_has_a_text_for_those_who_do_not_see_it(small: Path, read: Open) -> None:
-    for page, least in (("overview", 2), ("delivery", 6), ("pain", 2)):
+    for page, least in (("overview", 2), ("adoption", 4), ("delivery", 6), ("pain", 2)):
         charts = read(page, small).get("plotly_chart")
         assert len(charts) >= least
         assert all(len(chart.proto.alt) > 20 for chart in charts)
