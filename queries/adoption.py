@@ -7,16 +7,17 @@ import polars as pl
 
 from queries.clock import Clock, clock
 from queries.counted import counted, sql_of, with_waiting
+from queries.readmodel import frame as read
 from queries.slice import Slice, keys, query
-from queries.statistics import kaplan_meier_share
+from queries.statistics import kaplan_meier_share, with_ratio_interval
 from queries.withhold import quantile_rules, withhold
 
 
 def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-    """Deployments through the platform over all of known path, and active over eligible teams.
+    """Deployments through the platform over all of known path, active over eligible teams, people over headcount.
 
-    Adds eligible_team_count: teams that could use the platform by the end of the period; null where the grouping is
-    not by team or domain, since eligibility belongs to teams.
+    Eligible is who could use the platform by the end of the period. Null where the grouping is not by team or domain,
+    since eligibility belongs to teams.
     """
     frame, now = counted(con, "adoption_share", part), clock(con)
     if not now.sees_off_platform:
@@ -25,7 +26,8 @@ def adoption_share(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         frame = frame.with_columns(
             *(pl.lit(None).cast(pl.Float64).alias(name) for name in ratios), withheld=pl.lit(reason)
         )
-    return _with_eligible(con, frame, part, now).drop("period_end", strict=False)
+    frame = _with_people(con, _with_eligible(con, frame, part, now), part)
+    return _without_few(frame, now.min_group).drop("period_end", strict=False)
 
 
 def adoption_funnel(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -80,9 +82,10 @@ def _as_of_now(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.Dat
 
 
 def _with_eligible(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice, now: Clock) -> pl.DataFrame:
-    """Counts the teams that were eligible by the end of each row's period."""
+    """Counts the teams, and the people in them, that were eligible by the end of each row's period."""
     if not {*part.group, *part.where} <= {"team_id", "domain"}:
-        return frame.with_columns(eligible_team_count=pl.lit(None).cast(pl.Int64))
+        unknown = pl.lit(None).cast(pl.Int64)
+        return frame.with_columns(eligible_team_count=unknown, people_count=unknown, eligible_headcount=unknown)
     group = list(part.group)
     teams = query(sql_of("eligible_team"), Slice(group=part.group, where=part.where)).run(con)
     last = pl.col("period_end") if part.by != "all" else pl.lit(min(part.until or now.tomorrow, now.tomorrow))
@@ -91,11 +94,52 @@ def _with_eligible(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Sl
     counted = (
         eligible.filter(pl.col("eligible_day") < pl.col("_last"))
         .group_by("_row")
-        .agg(eligible_team_count=pl.col("team_count").sum())
+        .agg(
+            pl.col("team_count").sum().alias("eligible_team_count"),
+            pl.col("headcount").sum().alias("eligible_headcount"),
+        )
     )
     return (
         rows.join(counted, on="_row", how="left")
-        .with_columns(pl.col("eligible_team_count").fill_null(0).cast(pl.Int64))
+        .with_columns(
+            pl.col("eligible_team_count").fill_null(0).cast(pl.Int64),
+            # people are counted after these
+            people_count=pl.lit(None).cast(pl.Int64),
+            eligible_headcount=pl.when(pl.col("eligible_headcount") > 0).then(pl.col("eligible_headcount")),
+        )
         .sort("_row")
         .drop("_row", "_last")
+    )
+
+
+def _with_people(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice) -> pl.DataFrame:
+    """Counts the people seen in each row's period; null where no headcount is known, or nobody is ever named."""
+    names = read(con, "select count(*) > 0 as any_named from marts.platform_user")["any_named"][0]
+    if names and frame["eligible_headcount"].count():
+        columns = keys(sql_of("platform_people"), part)
+        seen = query(sql_of("platform_people"), part).run(con).rename({"people_count": "_seen"})
+        rows = frame.join(seen, on=columns, how="left", nulls_equal=True, maintain_order="left") if columns else None
+        frame = rows if rows is not None else frame.join(seen, how="cross")
+        known = pl.col("eligible_headcount").is_not_null()
+        frame = frame.with_columns(people_count=pl.when(known).then(pl.col("_seen").fill_null(0))).drop("_seen")
+    return with_ratio_interval(frame, "people_ratio", "people_count", "eligible_headcount")
+
+
+def _without_few(frame: pl.DataFrame, floor: int) -> pl.DataFrame:
+    """Holds back who of few people uses the platform, and a share that a headcount out of date makes more than all."""
+    few = pl.col("eligible_headcount") < floor
+    more = pl.col("people_count") > pl.col("eligible_headcount")
+    reason = (
+        pl.when(few)
+        .then(pl.lit(f"people_count needs a headcount of {floor}"))
+        .when(more)
+        .then(pl.lit("people_ratio is not shown: more people were seen than the teams have"))
+    )
+    given = [pl.col("withheld")] if "withheld" in frame.columns else []
+    text = pl.concat_str([*given, reason], separator="; ", ignore_nulls=True)
+    ratios = [name for name in frame.columns if name.startswith("people_ratio")]
+    return frame.with_columns(
+        pl.when(~few).then(pl.col("people_count")).alias("people_count"),
+        *(pl.when(~few & ~more).then(pl.col(name)).alias(name) for name in ratios),
+        withheld=pl.when(text != "").then(text),
     )

@@ -71,6 +71,27 @@ def with_mean_interval(frame: pl.DataFrame, mean: str, deviation: str, count: st
     return frame.drop(deviation)
 
 
+def with_ratio_interval(frame: pl.DataFrame, name: str, part: str, whole: str) -> pl.DataFrame:
+    """Adds the ratio `name` of two counts, and `<name>_low` and `<name>_high`: its 95 % interval (Wilson 1927).
+
+    As wilson_low and wilson_high of macros.sql, for counts that only meet in a frame. Null without any case.
+    """
+    z = 1.959963984540054
+    k, n = pl.col(part).cast(pl.Float64), pl.col(whole).cast(pl.Float64)
+    centre = k + z**2 / 2
+    half = z * (k * (n - k) / n + z**2 / 4).sqrt()
+    none, all_of_them = k == 0, k == n
+    return frame.with_columns(
+        pl.when(n > 0).then(k / n).alias(name),
+        pl.when(n > 0)
+        .then(pl.when(none).then(0.0).otherwise(((centre - half) / (n + z**2)).clip(lower_bound=0.0)))
+        .alias(f"{name}_low"),
+        pl.when(n > 0)
+        .then(pl.when(all_of_them).then(1.0).otherwise(((centre + half) / (n + z**2)).clip(upper_bound=1.0)))
+        .alias(f"{name}_high"),
+    )
+
+
 def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
     """Quantiles of the time to an event that some have not had yet (Kaplan and Meier 1958), per combination of `keys`.
 

@@ -69,6 +69,7 @@ def adoption(made: list[Deployed]) -> Answer:
         "known_path_count": via + off,
         "unknown_path_count": len(made) - via - off,
         "platform_ratio": share(via, via + off),
+        **{name: value for name, value in deployments(made).items() if name.startswith("platform_")},
     }
 
 

@@ -4,7 +4,7 @@ import math
 import statistics
 from collections import defaultdict
 from collections.abc import Callable, Iterable
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from queries.slice import Slice, period_start
 from tests.queries.conftest import Simulated
 from tests.queries.figures import Answer, adoption, attempts, deployments, failures, health, lead_times, with_waiting
 from tests.queries.recount import CHANGES, Changed, Deployed, Ran, Recount
+from tests.queries.recount_more import runs_on_platform
 from tests.queries.test_statistics import tail_by_integration
 
 SLICES = [
@@ -158,6 +159,7 @@ def test_active_and_eligible_teams(simulated: Simulated, recount: Recount) -> No
     adopters = {team["team_id"]: team for team in recount.records["team"] if not team.get("is_platform_team")}
     answer = metrics.ask(simulated.con, "adoption_share", Slice(by="month"))
     assert answer["eligible_team_count"].n_unique() > 1
+    assert answer["people_count"].n_unique() > 2
     for row in answer.iter_rows(named=True):
         month = row["period"]
         after = (month + timedelta(days=32)).replace(day=1)
@@ -172,8 +174,34 @@ def test_active_and_eligible_teams(simulated: Simulated, recount: Recount) -> No
         eligible = [
             team for team in adopters.values() if "eligible_at" not in team or recount.day(team["eligible_at"]) < after
         ]
+        people = {
+            actor
+            for actor, team_id, at in users(recount)
+            if period_start(recount.day(at), "month") == month
+            and team_id in adopters
+            and recount.day(adopters[team_id].get("eligible_at", at)) <= recount.day(at)
+        }
+        headcount = sum(team["headcount"] for team in eligible)
         assert row["active_team_count"] == len(active)
         assert row["eligible_team_count"] == len(eligible)
+        assert (row["people_count"], row["eligible_headcount"]) == (len(people), headcount)
+        assert row["people_ratio"] == pytest.approx(len(people) / headcount)
+
+
+def users(recount: Recount) -> list[tuple[str, str | None, datetime]]:
+    """Who started a run or a deployment through the platform, for which team and when; machines left out."""
+    bots = {change["author"] for change in recount.records["change"] if change.get("is_bot") and change.get("author")}
+    found = [
+        (row["actor"], recount.owner(row["repo"], None, row["created_at"])[0], row["created_at"])
+        for row in recount.records["ci_run"]
+        if row.get("actor") and row.get("event") != "schedule" and runs_on_platform(row, recount)
+    ]
+    found += [
+        (one.row["actor"], one.team_id, one.row["created_at"])
+        for one in recount.deployments
+        if one.path == "platform" and one.cause not in {"retrain", "redeploy"} and one.row.get("actor")
+    ]
+    return [one for one in found if one[0] not in bots and one[2] <= recount.as_of]
 
 
 def pains(records: dict[str, list[dict[str, Any]]]) -> dict[tuple[str, str], list[tuple[str | None, float, bool]]]:
