@@ -1,4 +1,4 @@
-"""The `github` source: workflow runs and jobs, deployments and merged pull requests of GitHub repositories.
+"""The `github` source: workflow runs and jobs, deployments, merged pull requests and issues of GitHub repositories.
 
 docs/github.md tells what it reads, in which order, and what that costs.
 """
@@ -6,8 +6,13 @@ docs/github.md tells what it reads, in which order, and what that costs.
 import os
 from collections.abc import Iterator
 
+from pydantic import ValidationError
+
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.github_issue_fields import ISSUES
+from ingest.github_issue_records import rows
+from ingest.github_issues import NOUNS, SWITCHED_OFF, Issues
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, Deployments, ListMark, Newest
 from ingest.github_pages import DEPLOYMENTS, PULLS, RUNS
@@ -17,9 +22,11 @@ from ingest.github_runs import RunMark, Runs
 from ingest.going_on import going_on
 from ingest.http import Http
 from ingest.reach import Reach
+from ingest.reasons import reason
 from ingest.records import Record
 from ingest.settings import GithubSettings
-from ingest.source import Fault, Hasher, Named, Page, Rejected, Watermark
+from ingest.shapes import Item
+from ingest.source import Event, Fault, Hasher, Named, Page, Rejected, Watermark
 
 Reading = Newest | Runs
 CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
@@ -53,6 +60,9 @@ class Github:
             ended = yield from going_on(reading.fetch(newest))
             if ended and isinstance(reading, Runs) and self._settings.jobs:
                 later.append(Jobs(*reading.stand))
+        for repo in repos:
+            for issues in self._issues(http, repo, since):
+                yield from going_on(issues.fetch(repo.now))
         for jobs in later:
             yield from going_on(jobs.fetch())
 
@@ -67,8 +77,25 @@ class Github:
             run_key = f"{key}/runs"
             yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
 
-    def parse(self, page: Page) -> Iterator[Record | Rejected | Named]:
+    def _issues(self, http: Http, repo: Repo, since: Watermark) -> Iterator[Issues]:
+        """One reading for each table of the config that covers the repository."""
+        reach = Reach.of(self._settings.since, since.floor)
+        for table in self._settings.issues:
+            if table.covers(repo.name):
+                yield Issues(self._api(http, repo), repo.key, table, since.marks, reach)
+
+    def parse(self, page: Page) -> Iterator[Record | Rejected | Event | Named]:
+        if page.kind in NOUNS.values():
+            return (Event(page.kind, str(item["id"]), item) for item in page.items)
         return records(page)
+
+    def assemble(self, noun: str, place: str, events: list[Item]) -> Iterator[Record | Rejected]:
+        """An issue from all readings of it: see github_issue_records."""
+        for record, values in rows(self._settings.issues, noun, events):
+            try:
+                yield record.model_validate(values)
+            except ValidationError as error:
+                yield Rejected(place, 1, reason(error), values)
 
     def check(self, http: Http) -> Iterator[str]:
         """One line for each thing that keeps something from being read."""
@@ -79,15 +106,16 @@ class Github:
             # a GitHub Enterprise without rate limits has no such page
             http.get("rate_limit", ok=GONE, place=f"{self.name}: {http.base_url}")
             for found in self._repositories(http, Watermark()).all(one_of_each=True):
-                yield from [found.message] if isinstance(found, Fault) else self._unreadable(self._api(http, found))
+                yield from [found.message] if isinstance(found, Fault) else self._unreadable(http, found)
         except SourceError as error:
             yield str(error)
 
-    def _unreadable(self, api: Api) -> Iterator[str]:
+    def _unreadable(self, http: Http, repo: Repo) -> Iterator[str]:
         """What of a repository cannot be read."""
-        for path, shape in CHECKED:
+        issues = [("issues", ISSUES)] if any(table.covers(repo.name) for table in self._settings.issues) else []
+        for path, shape in (*CHECKED, *issues):
             try:
-                api.many(path, shape, {"per_page": 1})
+                self._api(http, repo).many(path, shape, {"per_page": 1}, ok=SWITCHED_OFF)
             except SourceStopped:
                 raise
             except SourceError as error:

@@ -1,17 +1,14 @@
 """The lists of a project, which GitLab gives in the order of change: pipelines, deployments and merge requests.
 
-They are read oldest first, so that a reading that is cut short goes on where it ended. Pages are asked for by time and
-not by number: an item that changes while the list is read moves to its end, and the items behind it would slip off the
-next numbered page.
+They are read oldest first, so that a reading that is cut short goes on where it ended.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
 from ingest.answers import Response
-from ingest.api import PER_PAGE, Api
-from ingest.errors import SourceError
+from ingest.api import Api
 from ingest.gitlab_fields import (
     COMMITS,
     DEPLOYMENTS,
@@ -24,16 +21,15 @@ from ingest.gitlab_fields import (
 )
 from ingest.reach import Reach
 from ingest.settings import GitlabSettings
-from ingest.shapes import Item, Listing
-from ingest.times import earliest, moment, utc
-from ingest.updates import Updates
-
-TICK = timedelta(milliseconds=1)
+from ingest.shapes import Item
+from ingest.times import earliest
+from ingest.updates import Timed
 
 
-class ProjectList(Updates):
+class ProjectList(Timed):
     """One list of one project."""
 
+    tick = timedelta(milliseconds=1)
     feature: str
     """What the list belongs to; a project can have it switched off."""
 
@@ -49,29 +45,6 @@ class ProjectList(Updates):
         """The first or a later page of what changed after a time."""
         when: dict[str, str | int] = {"order_by": "updated_at", "sort": "asc", "updated_after": after, "page": number}
         return self._api.many(self.path, self.shape, {**self._filter(), **when}, etag=etag)
-
-    def _pages(self, begin: str) -> Iterator[Listing]:
-        mark = self._mark
-        cursor, number, etag = begin, 1, mark.etag
-        previous: list[Any] = []
-        while True:
-            response = self.ask(cursor, number, etag)
-            if response.not_modified:
-                return
-            listing: Listing = response.value
-            rows: list[Any] = [*listing.items, *listing.rejected]
-            if number > 1 and rows == previous:
-                raise SourceError(f"{self._api.source}/{self._api.part}: {self.path}: its pages repeat themselves")
-            yield listing
-            if not (response.next and rows):
-                is_whole = (cursor, number) == (begin, 1) and len(rows) < PER_PAGE
-                mark.etag = response.etag if is_whole else None
-                return
-            reached = max((item["updated_at"] for item in listing.items), default=cursor)
-            after = utc(str(moment(reached) - TICK))
-            # many at one moment: only then the number of the page says where to go on
-            cursor, number = (after, 1) if after > cursor else (cursor, number + 1)
-            previous, etag = rows, None
 
     def _filter(self) -> dict[str, str | int]:
         """What of the list is asked for."""

@@ -1,13 +1,16 @@
-"""The settings of sources of incidents and of Jira."""
+"""The settings of sources of incidents, of Jira, and of issues on GitHub."""
 
 import re
 from datetime import date
+from fnmatch import fnmatchcase
 from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
 from ingest.authorization import basic, bearer
-from ingest.tables import AccountSettings, ApiSettings, Belongs, DetectedBy, Globs, Priority
+from ingest.tables import AccountSettings, ApiSettings, Belongs, DetectedBy, Globs, Priority, Table
+
+InitiativeStatus = Literal["idea", "planned", "in_progress", "shipped", "dropped"]
 
 
 class IncidentSettings(ApiSettings):
@@ -74,7 +77,7 @@ class JiraSettings(AccountSettings):
     pain_source: str | None = None
     """The source that the pains come from."""
     priorities: dict[str, Priority] = {"Highest": 1, "High": 2, "Medium": 3, "Low": 4, "Lowest": 5}
-    statuses: dict[str, Literal["idea", "planned", "in_progress", "shipped", "dropped"]] = {}
+    statuses: dict[str, InitiativeStatus] = {}
     """Status or resolution -> what it means; what is not named here goes by Jira's category of the status."""
     effort_field: str | None = None
     days_per_effort: Annotated[float, Field(gt=0)] = 1
@@ -88,3 +91,27 @@ class JiraSettings(AccountSettings):
         if re.search(r"\border\s+by\b", value, re.IGNORECASE):
             raise ValueError("must not hold ORDER BY: Uptake orders the issues itself")
         return value
+
+
+class GithubIssues(Table):
+    """Issues of a GitHub source that have one of `labels`; `reads` says what they are."""
+
+    reads: Literal["initiatives", "incidents"]
+    labels: Annotated[list[Annotated[str, Field(min_length=1)]], Field(min_length=1)]
+    repos: Globs = ["*"]
+    """Of the source's repositories, those whose issues are read: globs on owner/name."""
+    pain_prefix: str = "pain:"
+    pain_source: str | None = None
+    priorities: dict[str, Priority] = {}
+    """Label -> 1 (highest) to 5."""
+    statuses: dict[str, InitiativeStatus] = {}
+    """Label -> what it means; what has none goes by its state and by whether it is assigned."""
+    efforts: dict[str, Annotated[float, Field(ge=0)]] = {}
+    """Label -> days."""
+    severities: Globs = ["sev*"]
+    """Labels that say how severe an incident is."""
+    detected_by: DetectedBy | None = None
+    belongs: list[Belongs] = []
+
+    def covers(self, repo: str) -> bool:
+        return any(fnmatchcase(repo.lower(), glob.lower()) for glob in self.repos)

@@ -17,7 +17,13 @@ from pydantic import (
 )
 
 from ingest.authorization import basic
-from ingest.incident_settings import JiraSettings, OpsgenieSettings, PagerdutySettings, StatuspageSettings
+from ingest.incident_settings import (
+    GithubIssues,
+    JiraSettings,
+    OpsgenieSettings,
+    PagerdutySettings,
+    StatuspageSettings,
+)
 from ingest.survey_settings import SurveySettings
 from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, Table, address
 
@@ -71,6 +77,7 @@ class GithubSettings(ApiSettings):
     since: date | None = None
     """How far back the first sync goes; without it, 90 days."""
     jobs: bool = True
+    issues: list[GithubIssues] = []
 
     @field_validator("repos")
     @classmethod

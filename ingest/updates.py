@@ -6,11 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from ingest.answers import Response
-from ingest.api import GONE, Api
+from ingest.api import GONE, PER_PAGE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.marks import Mark
 from ingest.reach import OVERLAP, Reach
@@ -135,6 +135,41 @@ class Updates(ABC):
     @abstractmethod
     def _pages(self, begin: str) -> Iterator[Listing]:
         """What changed from a time on, oldest first. A page is asked for when the one before it is landed."""
+
+
+class Timed(Updates):
+    """A list whose pages are asked for by time and not by number: an item that changes while the list is read moves to
+    its end, and the items behind it would slip off the next numbered page."""
+
+    tick: timedelta
+    """The smallest step of the server's times."""
+
+    @abstractmethod
+    def ask(self, after: str, number: int, etag: str | None) -> Response:
+        """The first or a later page of what changed after a time."""
+
+    def _pages(self, begin: str) -> Iterator[Listing]:
+        mark = self._mark
+        cursor, number, etag = begin, 1, mark.etag
+        previous: list[Any] = []
+        while True:
+            response = self.ask(cursor, number, etag)
+            if response.value is None:
+                return
+            listing: Listing = response.value
+            rows: list[Any] = [*listing.items, *listing.rejected]
+            if number > 1 and rows == previous:
+                raise SourceError(f"{self._api.source}/{self._api.part}: {self.path}: its pages repeat themselves")
+            yield listing
+            if not (response.next and rows):
+                is_whole = (cursor, number) == (begin, 1) and len(rows) < PER_PAGE
+                mark.etag = response.etag if is_whole else None
+                return
+            reached = max((item[self.changed] for item in listing.items), default=cursor)
+            after = utc(str(moment(reached) - self.tick))
+            # many at one moment: only then the number of the page says where to go on
+            cursor, number = (after, 1) if after > cursor else (cursor, number + 1)
+            previous, etag = rows, None
 
 
 def _overlap(seen: str) -> str:

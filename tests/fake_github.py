@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests import github_objects as objects
 from tests.github_faults import Answer, Fault, message
+from tests.github_issue_routes import ISSUE_ROUTES
 from tests.github_objects import example
 from tests.github_world import Repo, World, simulated
 
@@ -128,7 +129,7 @@ class FakeGithub:
         if (owner in self.world.organisations) != (kind == "orgs"):
             return message(404, "Not Found")
         repos = [repo for repo in self.world.repos.values() if repo.name.lower().startswith(f"{owner.lower()}/")]
-        return self._list(f"/{kind}/{owner}/repos", [objects.repository_json(repo) for repo in repos], query)
+        return self.listed(f"/{kind}/{owner}/repos", [objects.repository_json(repo) for repo in repos], query)
 
     def _repo(self, repo: Repo | None, rest: str, query: dict[str, str], path: str) -> Answer:
         if repo is None:
@@ -166,11 +167,11 @@ class FakeGithub:
 
     def _jobs(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
         run = next((run for run in repo.runs if run.id == run_id), None)
-        return self._list(path, objects.jobs_json(repo, run), query, "jobs") if run else message(404, "Not Found")
+        return self.listed(path, objects.jobs_json(repo, run), query, "jobs") if run else message(404, "Not Found")
 
     def _deployments(self, repo: Repo, path: str, query: dict[str, str]) -> Answer:
         newest = sorted(repo.deployments, key=lambda each: (each.created, each.id), reverse=True)
-        return self._list(path, [objects.deployment_json(repo, each) for each in newest], query)
+        return self.listed(path, [objects.deployment_json(repo, each) for each in newest], query)
 
     def _deployment(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         found = next((each for each in repo.deployments if each.id == number), None)
@@ -181,12 +182,12 @@ class FakeGithub:
         if found is None:
             return message(404, "Not Found")
         newest = range(len(found.statuses) - 1, -1, -1)
-        return self._list(path, [objects.status_json(repo, found, index) for index in newest], query)
+        return self.listed(path, [objects.status_json(repo, found, index) for index in newest], query)
 
     def _pulls(self, repo: Repo, path: str, query: dict[str, str]) -> Answer:
         order = {"updated": lambda pull: pull.updated, "created": lambda pull: pull.created}
         pulls = sorted(repo.pulls, key=order[query.get("sort", "created")], reverse=query.get("direction") != "asc")
-        return self._list(path, [objects.pull_json(repo, pull) for pull in pulls], query)
+        return self.listed(path, [objects.pull_json(repo, pull) for pull in pulls], query)
 
     def _pull(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         pull = next((pull for pull in repo.pulls if pull.number == number), None)
@@ -194,13 +195,13 @@ class FakeGithub:
 
     def _commits(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         pull = next(pull for pull in repo.pulls if pull.number == number)
-        return self._list(path, [objects.commit_json(repo, pull, date) for date in pull.commits], query)
+        return self.listed(path, [objects.commit_json(repo, pull, date) for date in pull.commits], query)
 
     def _reviews(self, repo: Repo, path: str, query: dict[str, str], number: int) -> Answer:
         pull = next(pull for pull in repo.pulls if pull.number == number)
-        return self._list(path, [objects.review_json(repo, pull, review) for review in pull.reviews], query)
+        return self.listed(path, [objects.review_json(repo, pull, review) for review in pull.reviews], query)
 
-    def _list(self, path: str, items: list[bytes], query: dict[str, str], key: str | None = None) -> Answer:
+    def listed(self, path: str, items: list[bytes], query: dict[str, str], key: str | None = None) -> Answer:
         number, size = int(query.get("page", 1)), min(int(query.get("per_page", 30)), 100)
         body = b"[%b]" % b",".join(items[(number - 1) * size : number * size])
         if key:
@@ -225,6 +226,7 @@ ROUTES: tuple[tuple[str, Any], ...] = (
     (r"/pulls/(\d+)", FakeGithub._pull),
     (r"/pulls/(\d+)/commits", FakeGithub._commits),
     (r"/pulls/(\d+)/reviews", FakeGithub._reviews),
+    *ISSUE_ROUTES,
 )
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.github_world import Deployment, Job, Pull, Repo, Run
+from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run
 
 FIXTURES = Path(__file__).parent / "fixtures" / "github"
 EXAMPLE_REPOS = ("octo-org/octo-repo", "octocat/Hello-World", "octocat/example", "octo-org/octo-template")
@@ -195,6 +195,44 @@ def review_json(repo: Repo, pull: Pull, review: tuple[str, str, str]) -> bytes:
         "submitted_at": submitted,
         "commit_id": pull.head_sha,
     }
+    return json.dumps(whole).encode()
+
+
+def issue_json(repo: Repo, issue: Issue) -> bytes:
+    whole = _of(repo.name, "issue-items")
+    del whole["pull_request"]
+    people = [whole["user"] | {"login": login} for login in issue.assignees]
+    label = whole["labels"][0]
+    whole |= {"id": issue.id, "number": issue.number, "title": issue.title, "state": issue.state}
+    whole |= {"state_reason": issue.state_reason, "closed_at": issue.closed, "created_at": issue.created}
+    whole |= {"updated_at": issue.updated or issue.created, "labels": [label | {"name": name} for name in issue.labels]}
+    whole |= {"assignees": people, "assignee": people[0] if people else None}
+    whole |= {"user": whole["user"] | {"login": issue.author}, "closed_by": None}
+    whole |= {"html_url": f"https://github.com/{repo.name}/issues/{issue.number}"}
+    return json.dumps(whole).encode()
+
+
+def pull_as_issue_json(repo: Repo, pull: Pull) -> bytes:
+    """GitHub lists pull requests among the issues, under another id."""
+    whole = json.loads(issue_json(repo, Issue(pull.id + 1_000_000, pull.number, pull.created, pull.updated)))
+    return json.dumps(whole | {"pull_request": _of(repo.name, "issue-items")["pull_request"]}).encode()
+
+
+def event_json(repo: Repo, issue: Issue, index: int) -> bytes:
+    event, created, label = issue.events[index]
+    whole = _of(repo.name, "issue-event-for-issue-items")
+    whole |= {
+        "id": issue.id * 100 + index,
+        "event": event,
+        "created_at": created,
+        "commit_id": None,
+        "commit_url": None,
+    }
+    del whole["label"]
+    if label is not None:
+        whole["label"] = {"name": label, "color": "red"}
+    if event in {"assigned", "unassigned"}:
+        whole |= {"assignee": whole["actor"], "assigner": whole["actor"]}
     return json.dumps(whole).encode()
 
 

@@ -78,6 +78,24 @@ class Pull:
     """(submitted_at, login, type)"""
 
 
+@dataclass(slots=True)
+class Issue:
+    """`events` are (event, time, label)."""
+
+    id: int
+    number: int
+    created: str
+    updated: str = ""
+    title: str = "Scores are late"
+    labels: list[str] = field(default_factory=list)
+    state: str = "open"
+    state_reason: str | None = None
+    closed: str | None = None
+    assignees: list[str] = field(default_factory=list)
+    author: str = "mona-lisa"
+    events: list[tuple[str, str, str | None]] = field(default_factory=list)
+
+
 @dataclass
 class Repo:
     """`runs` stand in the order in which they were created. Without an `id`, the world gives one."""
@@ -88,6 +106,10 @@ class Repo:
     runs: list[Run] = field(default_factory=list)
     deployments: list[Deployment] = field(default_factory=list)
     pulls: list[Pull] = field(default_factory=list)
+    issues: list[Issue] = field(default_factory=list)
+    has_issues: bool = True
+    transferred: dict[int, tuple[int, int]] = field(default_factory=dict)
+    """Issues that moved away: number -> id of the repository and number there."""
 
 
 @dataclass

@@ -10,7 +10,7 @@ import requests
 
 from tests.fake_github import FakeGithub
 from tests.github_objects import example
-from tests.github_world import Deployment, Pull, Repo, Run, Status, World
+from tests.github_world import Deployment, Issue, Pull, Repo, Run, Status, World
 
 T = "2026-05-01T10:00:00Z"
 
@@ -25,6 +25,7 @@ def github() -> Iterator[FakeGithub]:
     ]
     repo.deployments = [Deployment(5, T, statuses=[Status("success", T)])]
     repo.pulls = [Pull(1, 1, T, T, T, commits=[T], reviews=[(T, "rita", "User")])]
+    repo.issues = [Issue(2, 2, "2026-05-01T09:00:00Z", labels=["incident"], events=[("labeled", T, "incident")])]
     with FakeGithub(world) as server:
         yield server
 
@@ -54,6 +55,8 @@ def differences(real: Any, fake: Any, path: str = "") -> list[str]:
         ("deployments/5/statuses", "deployment-status-items", None),
         ("pulls?state=closed", "pull-request-simple-items", None),
         ("pulls/1/commits", "commit-items", None),
+        ("issues?state=all", "issue-items", None),
+        ("issues/2/events", "issue-event-for-issue-items", None),
     ],
 )
 def test_lists_hold_what_github_documents(github: FakeGithub, path: str, file: str, key: str | None) -> None:

@@ -11,11 +11,12 @@ import pytest
 from pydantic import TypeAdapter
 
 from ingest import github_fields as fields
+from ingest import github_issue_fields as issue_fields
 from tests.conftest import Site
 from tests.fake_github import ROUTES, FakeGithub
 from tests.github_faults import Fault
 from tests.github_openapi import PATHS, Contract
-from tests.github_world import Deployment, Job, Pull, Repo, Run, Status, World, iso
+from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run, Status, World, iso
 from tests.ingest.github_repo import rerun
 
 NOW = datetime(2026, 5, 4, 12, 0, 0)
@@ -25,6 +26,13 @@ name = "gh"
 kind = "github"
 base_url = "{base_url}"
 repos = ["acme/*", "mona/*", "acme/old-name"]
+[[source.issues]]
+reads = "incidents"
+labels = ["incident"]
+[[source.issues]]
+reads = "initiatives"
+labels = ["roadmap"]
+repos = ["acme/fraud"]
 """
 
 
@@ -44,6 +52,12 @@ def organisation() -> World:
     repo.deployments = [Deployment(n, at(hours=n + 1), statuses=[Status(s, at(hours=n))]) for n, s in enumerate(states)]
     review = (at(days=2), "rita", "User")
     repo.pulls = [Pull(1, 1, at(days=3), at(days=2), at(days=2), commits=[at(days=4)], reviews=[review])]
+    events = [("labeled", at(days=3), "roadmap"), ("assigned", at(days=2), None), ("closed", at(days=1), None)]
+    repo.issues = [
+        Issue(501, 2, at(days=3), labels=["incident"]),
+        Issue(502, 3, at(days=3), labels=["roadmap"], assignees=["rita"], events=events),
+        Issue(503, 4, at(days=3), labels=["incident"], state="closed", state_reason="completed", closed=at(days=1)),
+    ]
     world.add(Repo("acme/new-name", id=2, runs=[Run(5_000, at(hours=3))]))
     world.moved["acme/old-name"] = "acme/new-name"
     world.add(Repo("mona/thesis", id=3))
@@ -62,9 +76,10 @@ def exchanges(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, 
         github.faults.append(Fault("forbidden", match="pulls/1/reviews"))
         assert site.uptake("ingest", "--since", "2026-02-01").exit_code == 1
         assert github.world.now
-        github.world.now += timedelta(hours=1)
+        github.world.now += timedelta(days=1)
         fraud = github.world.repos["acme/fraud"]
         fraud.runs[-1].status = "completed"
+        del fraud.issues[0]
         fraud.deployments[1].statuses.append(Status("success", iso(github.world.now)))
         site.ingest()
     return seen
@@ -107,6 +122,9 @@ READ: dict[str, Any] = {
     "/repos/{owner}/{repo}/deployments": list[fields.Deployment],
     "/repos/{owner}/{repo}/deployments/{deployment_id}": fields.Deployment,
     "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": list[fields.Status],
+    "/repos/{owner}/{repo}/issues": list[issue_fields.Issue],
+    "/repos/{owner}/{repo}/issues/{issue_number}": issue_fields.Issue,
+    "/repos/{owner}/{repo}/issues/{issue_number}/events": list[issue_fields.IssueEvent],
     "/repos/{owner}/{repo}/pulls": list[fields.Pull],
     "/repos/{owner}/{repo}/pulls/{pull_number}": fields.Pull,
     "/repos/{owner}/{repo}/pulls/{pull_number}/commits": list[fields.Commit],

@@ -11,7 +11,7 @@ from ingest.http import Http
 from ingest.people import hasher
 from ingest.records import Record
 from ingest.settings import GithubSettings
-from ingest.source import Fault, Named, Page, Rejected, Watermark
+from ingest.source import Event, Fault, Named, Page, Rejected, Watermark
 from tests.fake_github import FakeGithub
 
 TOKEN = "ghp_0123456789abcdefSECRET"
@@ -43,6 +43,7 @@ class Reading:
         self.marks: dict[str, Any] = {}
         self.kept: dict[tuple[Any, ...], Record] = {}
         self.written = ""
+        self.events: dict[tuple[str, str], list[dict[str, Any]]] = {}
 
     def source(self) -> Github:
         settings = {"name": "gh", "kind": "github", "base_url": self.github.base_url} | self.settings
@@ -78,8 +79,22 @@ class Reading:
                 continue
             if isinstance(parsed, Named):
                 continue
-            sync.records.append(parsed)
-            self.kept[(parsed.noun, *(getattr(parsed, key) for key in parsed.key))] = parsed
+            if isinstance(parsed, Event):
+                self._assemble(source, parsed, sync)
+                continue
+            self._keep(parsed, sync)
+
+    def _assemble(self, source: Github, event: Event, sync: Sync) -> None:
+        events = self.events.setdefault((event.noun, event.id), [])
+        events += [event.content] if event.content not in events else []
+        self.kept.pop((event.noun, event.id), None)
+        for made in source.assemble(event.noun, "", sorted(events, key=json.dumps)):
+            assert not isinstance(made, Rejected), made
+            self._keep(made, sync)
+
+    def _keep(self, record: Record, sync: Sync) -> None:
+        sync.records.append(record)
+        self.kept[(record.noun, *(getattr(record, key) for key in record.key))] = record
 
     def of(self, noun: str) -> list[Any]:
         return [record for (kind, *_), record in self.kept.items() if kind == noun]
