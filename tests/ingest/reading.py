@@ -14,7 +14,7 @@ from ingest.people import hasher
 from ingest.records import Record
 from ingest.run import KINDS
 from ingest.settings import ApiSettings, SourceSettings
-from ingest.source import Fault, Page, Rejected, Source, Watermark
+from ingest.source import Fault, Named, Page, Rejected, Source, Watermark
 from tests.loopback import Loopback
 
 TOKEN = "token-0123456789abcdefSECRET"
@@ -87,6 +87,8 @@ class Reading:
         for parsed in source.parse(page):
             if isinstance(parsed, Rejected):
                 sync.rejected.append(parsed)
+                continue
+            if isinstance(parsed, Named):
                 continue
             sync.records.append(parsed)
             self.kept[(parsed.noun, *(getattr(parsed, key) for key in parsed.key))] = parsed
