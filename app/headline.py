@@ -10,6 +10,7 @@ from typing import Any
 from app import figures, trends, words
 from app.figures import Bar, Figure
 from app.trends import Change
+from queries.statistics import wilson
 
 ASKED = ("deployment_count", "adoption_share", "lead_time", "change_fail_rate", "ci_health")
 """The metrics behind the figures."""
@@ -184,4 +185,4 @@ def _refused(name: str, row: Row) -> Figure:
 def _bar(row: Row | None, count: str, total: str) -> Bar | None:
     if row is None or not row.get(total) or row.get(count) is None:
         return None
-    return Bar(row[count] / row[total], *trends.wilson(row[count], row[total]))
+    return Bar(row[count] / row[total], *wilson(row[count], row[total]))

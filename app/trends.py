@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 
+from queries.statistics import wilson
+
 _Z = NormalDist().inv_cdf(0.975)
 
 
@@ -84,13 +86,6 @@ def direction(values: Sequence[float | None]) -> int:
     sign = (score > 0) - (score < 0)
     ends = (known[-1] > known[0]) - (known[-1] < known[0])
     return sign if abs(z) > _Z and sign == ends else 0
-
-
-def wilson(count: int, total: int) -> tuple[float, float]:
-    """95 % interval of a share (Wilson 1927), as in queries/macros.sql."""
-    centre = count + _Z**2 / 2
-    half = _Z * math.sqrt(count * (total - count) / total + _Z**2 / 4)
-    return max(0.0, (centre - half) / (total + _Z**2)), min(1.0, (centre + half) / (total + _Z**2))
 
 
 def _mann_whitney(first: Sequence[float], second: Sequence[float]) -> float:

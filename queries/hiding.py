@@ -14,7 +14,6 @@ from itertools import combinations
 import polars as pl
 
 Cell = tuple[object, ...]
-ABOUT = ("survey_id", "pain_id")
 PEOPLE = ("domain", "team_id", "role")
 
 
@@ -25,26 +24,34 @@ def view_of(columns: Iterable[str]) -> tuple[str, ...]:
 
 
 def hide_small(
-    frame: pl.DataFrame, keys: list[str], view: tuple[str, ...], *, cells: pl.DataFrame, asked: pl.DataFrame, floor: int
+    frame: pl.DataFrame,
+    keys: list[str],
+    view: tuple[str, ...],
+    *,
+    cells: pl.DataFrame,
+    asked: pl.DataFrame,
+    floor: int,
+    about: tuple[str, ...],
+    count: str,
 ) -> pl.DataFrame:
     """Nulls the rows of an answer that hold a hidden cell, and adds `withheld` with the reason.
 
     `keys` are the columns that the answer is grouped by, `cells` all cells of its view, `asked` those that its filter
-    lets pass; both have survey_id, pain_id, the view's columns and answer_count.
+    lets pass; both have the columns of `about` (answers that nobody can add up), the view's, and `count`: people.
     """
     counts: dict[Cell, dict[Cell, int]] = defaultdict(dict)
     for row in cells.iter_rows(named=True):
-        counts[tuple(row[name] for name in ABOUT)][tuple(row[name] for name in view)] = row["answer_count"]
-    hidden = {about: _hidden(of_pain, view, floor) for about, of_pain in counts.items()}
-    by = [name for name in keys if name in (*ABOUT, *view)]
+        counts[tuple(row[name] for name in about)][tuple(row[name] for name in view)] = row[count]
+    hidden = {one: _hidden(of_one, view, floor) for one, of_one in counts.items()}
+    by = [name for name in keys if name in (*about, *view)]
     closed = {
         tuple(row[name] for name in by)
         for row in asked.iter_rows(named=True)
-        if tuple(row[name] for name in view) in hidden[tuple(row[name] for name in ABOUT)]
+        if tuple(row[name] for name in view) in hidden[tuple(row[name] for name in about)]
     }
     reasons = [
         f"fewer than {floor} answers"
-        if row["answer_count"] < floor
+        if row[count] < floor
         else "hidden so that a smaller group cannot be derived"
         if tuple(row[name] for name in by) in closed
         else None

@@ -6,7 +6,7 @@ from dataclasses import replace
 import duckdb
 import polars as pl
 
-from queries import hiding, pains, priorities
+from queries import hiding, pains, priorities, responses
 from queries.clock import clock
 from queries.counted import delivered, sql_of
 from queries.slice import Slice, keys, query
@@ -14,13 +14,78 @@ from queries.slice import Slice, keys, query
 
 def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: respondents, share affected and mean severity, groups under the floor hidden."""
-    file, columns = sql_of("pain"), keys(sql_of("pain"), part)
-    frame = query(file, part).run(con).sort(columns, nulls_last=True)
+    file = sql_of("pain")
+    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
+    return _hidden(con, "pain", part, frame)
+
+
+def survey_response(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per survey: people who answered, over those invited; groups under the floor hidden; with a warning in words."""
+    frame = _responses(con, part)
     view = hiding.view_of({*part.group, *part.where})
-    about = {name: values for name, values in part.where.items() if name not in hiding.PEOPLE}
-    asked = query(file, replace(part, by="all", group=view)).run(con)
-    cells = query(file, replace(part, by="all", group=view, where=about)).run(con)
-    return hiding.hide_small(frame, columns, view, cells=cells, asked=asked, floor=clock(con).min_group)
+    said: list[str | None] = [None] * len(frame)
+    if not view:
+        whole = replace(part, by="all", group=())
+        roles, teams = (_responses(con, replace(whole, group=(name,))) for name in ("role", "team_id"))
+        for place, row in enumerate(frame.iter_rows(named=True)):
+            if row["withheld"] is None:
+                of_roles, of_teams = (
+                    one.filter((pl.col("survey_id") == row["survey_id"]) & pl.col("withheld").is_null())
+                    for one in (roles, teams)
+                )
+                said[place] = responses.warnings(row, of_roles.select("role", "response_count").rows(), of_teams)
+    return frame.drop("withheld").with_columns(pl.Series("warning", said, dtype=pl.String), frame["withheld"])
+
+
+def _responses(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    file = sql_of("survey_response")
+    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
+    view = hiding.view_of({*part.group, *part.where})
+    if "role" in view:
+        frame = frame.with_columns(invited_count=pl.lit(None, dtype=pl.Int64))
+    elif view:
+        heads, on = _headcount(con, part), [name for name in part.group if name in hiding.PEOPLE]
+        frame = frame.drop("invited_count")
+        frame = frame.join(heads, on=on, how="left", nulls_equal=True) if on else frame.join(heads, how="cross")
+        frame = frame.rename({"headcount": "invited_count"})
+    return _hidden(con, "survey_response", part, responses.with_ratio(frame))
+
+
+def _headcount(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """People in the teams that a slice is about, by those of its groups that are about people."""
+    group = tuple(name for name in part.group if name in hiding.PEOPLE)
+    where = {name: values for name, values in part.where.items() if name in hiding.PEOPLE}
+    return query(sql_of("headcount"), Slice(group=group, where=where)).run(con)
+
+
+def _hidden(con: duckdb.DuckDBPyConnection, name: str, part: Slice, frame: pl.DataFrame) -> pl.DataFrame:
+    """An answer about people without what a group under the privacy floor could be read or derived from.
+
+    The metric's first column counts the people.
+    """
+    file, whole, view = sql_of(name), replace(part, by="all"), hiding.view_of({*part.group, *part.where})
+    unfiltered = {one: values for one, values in part.where.items() if one not in hiding.PEOPLE}
+    return hiding.hide_small(
+        frame,
+        keys(file, part),
+        view,
+        cells=query(file, replace(whole, group=view, where=unfiltered)).run(con),
+        asked=query(file, replace(whole, group=view)).run(con),
+        floor=clock(con).min_group,
+        about=file.listed("always_by"),
+        count=next(iter(file.columns)),
+    )
+
+
+def weighted_pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per pain point of a survey: share affected and severity, each team weighed by its headcount."""
+    file, part = sql_of("weighted_pain"), replace(part, by="all")
+    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
+    heads = _headcount(con, Slice(group=("team_id",))).drop_nulls()
+    surveys = {"survey_id": tuple(frame["survey_id"].unique())}
+    teams = pain(con, Slice(group=("team_id",), where=surveys)).filter(pl.col("withheld").is_null())
+    teams = teams.join(heads, on="team_id")
+    return responses.with_weights(frame, teams, int(heads["headcount"].sum()), clock(con).min_group)
 
 
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

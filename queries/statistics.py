@@ -5,6 +5,22 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 
+_Z = 1.959963984540054
+
+
+def wilson(count: float, total: float) -> tuple[float, float]:
+    """95 % interval of a share (Wilson 1927), as in queries/macros.sql."""
+    centre = count + _Z**2 / 2
+    half = _Z * math.sqrt(max(0.0, count * (total - count) / total) + _Z**2 / 4)
+    return max(0.0, (centre - half) / (total + _Z**2)), min(1.0, (centre + half) / (total + _Z**2))
+
+
+def chi_square_tail(square: float, freedom: int) -> float:
+    """Probability of at least this sum of squares by chance (Wilson and Hilferty 1931), within 0.005."""
+    third = 2 / (9 * freedom)
+    z = ((square / freedom) ** (1 / 3) - (1 - third)) / math.sqrt(third)
+    return 0.5 * math.erfc(z / math.sqrt(2))
+
 
 def probability_reach(affected: int, answers: int, share: float = 1 / 3) -> float:
     """Probability that the true reach is at least `share`, given so many affected of so many answers (uniform prior).

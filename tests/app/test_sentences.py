@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from app import figures, priorities, sentences, trends, words
 from app.trends import Change
 from queries.sqlfile import FOLDER
-from queries.statistics import probability_reach
+from queries.statistics import probability_reach, wilson
 
 MONTHS = [date(2026, month, 1) for month in range(1, 10)]
 
@@ -76,7 +76,7 @@ def test_wilson_is_the_one_of_the_read_model() -> None:
     con.execute((FOLDER / "macros.sql").read_text("utf-8"))
     for count, total in ((0, 8), (3, 8), (46, 417), (417, 417)):
         expected = con.sql(f"select wilson_low({count}, {total}), wilson_high({count}, {total})").fetchall()[0]
-        assert trends.wilson(count, total) == pytest.approx(expected)
+        assert wilson(count, total) == pytest.approx(expected)
 
 
 def test_newcombe_against_his_own_example() -> None:

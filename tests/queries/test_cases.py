@@ -51,8 +51,11 @@ def _tables(question: dict[str, Any]) -> set[str]:
     """The tables that a question is answered from."""
     if question.get("fact") in sqlfile.folder("facts"):
         return {f"facts.{question['fact']}"}
-    files = sqlfile.folder("metrics").values()
-    bodies = [file.body for file in files if question.get("metric") in {file.name, file.header.get("part_of")}]
+    files, name = sqlfile.folder("metrics"), question.get("metric")
+    used = files[name].listed("uses") if name in files else ()
+    bodies = [
+        file.body for file in files.values() if name in {file.name, file.header.get("part_of")} or file.name in used
+    ]
     return {table for body in bodies for table in re.findall(r"\bmarts\.\w+", body)}
 
 

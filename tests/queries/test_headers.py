@@ -129,6 +129,7 @@ def test_every_metric_file_belongs_to_a_metric(file: SqlFile) -> None:
         assert file.name in metrics.METRICS
         assert int(file.header["version"]) >= 1
         assert set(file.listed("needs")) <= set(RECORDS)
+        assert set(file.listed("uses")) <= set(sqlfile.folder("metrics"))
 
 
 @pytest.mark.parametrize("name", metrics.METRICS)

@@ -59,3 +59,38 @@ def test_listen_and_drift(simulated: Simulated) -> None:
         row["initiative_id"] for row in work if set(row.get("pain_ids") or ()) <= hardly
     }
     assert set(drift["kind"]) == {"names no pain", "hardly any pain"}
+
+
+def test_survey_response(simulated: Simulated) -> None:
+    """Who answered anything, by team; and each pain with teams weighed by headcount, those under five as one."""
+    answers_of = newest(simulated)
+    survey = max(simulated.records["survey"], key=lambda row: row["opened_at"])
+    said = [row for row in simulated.records["survey_answer"] if row["survey_id"] == survey["survey_id"]]
+    people = {row["respondent"]: row["team_id"] for row in said}
+    heads = {row["team_id"]: row["headcount"] for row in simulated.records["team"] if not row.get("is_platform_team")}
+    one = metrics.ask(simulated.con, "survey_response", Slice(where={"survey_id": (survey["survey_id"],)})).to_dicts()[
+        0
+    ]
+    assert (one["response_count"], one["invited_count"]) == (len(people), survey["invited_count"])
+    by_team = metrics.ask(simulated.con, "survey_response", Slice(group=("team_id",)))
+    shown = by_team.filter((by_team["survey_id"] == survey["survey_id"]) & by_team["withheld"].is_null())
+    assert 3 <= len(shown)
+    for row in shown.iter_rows(named=True):
+        assert row["response_count"] == list(people.values()).count(row["team_id"]) >= 5
+        assert row["invited_count"] == heads[row["team_id"]]
+    for row in metrics.ask(simulated.con, "weighted_pain", Slice()).iter_rows(named=True):
+        answers = answers_of[row["pain_id"]]
+        pain = metrics.ask(
+            simulated.con,
+            "pain",
+            Slice(group=("team_id",), where={"pain_id": (row["pain_id"],), "survey_id": (row["survey_id"],)}),
+        )
+        large = set(pain.drop_nulls("answer_count")["team_id"])
+        groups = [[one for one in answers if one[0] == team] for team in large]
+        sizes = [heads[team] for team in large]
+        rest = [one for one in answers if one[0] not in large]
+        if rest:
+            groups, sizes = [*groups, rest], [*sizes, max(len(rest), sum(heads.values()) - sum(sizes))]
+        shares = [sum(one[2] for one in group) / len(group) for group in groups]
+        expected = sum(size * share for size, share in zip(sizes, shares, strict=True)) / sum(sizes)
+        assert row["weighted_ratio"] == pytest.approx(expected)
