@@ -76,13 +76,17 @@ def by_path(view: View) -> None:
     )
     rows = []
     for compared in _COMPARED:
-        frame = view.ask(compared.name, group=("path",))
+        frame = view.model.ask(compared.name, _by_path(view, compared))
         rows.append([(compared.label, ""), *(_cell(frame, path, compared) for path in ("platform", "off_platform"))])
     st.html(figures.table(["", "Through the platform", "Round the platform"], rows))
     with st.container(horizontal=True):
         for compared in _COMPARED:
-            part = view.part(compared.name, group=("path",))
-            view.explained(compared.name, part, f"paths-{compared.name}", of=compared.short)
+            view.explained(compared.name, _by_path(view, compared), f"paths-{compared.name}", of=compared.short)
+
+
+def _by_path(view: View, compared: Compared) -> Slice:
+    shown = (compared.value,) if compared.value.endswith("_median") else ()
+    return view.part(compared.name, group=("path",), quantiles=shown)
 
 
 def _cell(frame: pl.DataFrame, path: str, compared: Compared) -> tuple[str, str]:
@@ -104,11 +108,17 @@ def by_team(view: View) -> None:
             "In the order of their names. Small numbers jump: read a rate together with the number of cases beside it.",
         )
     )
-    group = ("team_id",)
-    count = view.ask("deployment_count", group=group).select("team_id", "deployment_count")
-    often = view.ask("deployment_frequency", group=group).select("team_id", "days_per_week_median")
-    fast = view.ask("lead_time", group=group).select("team_id", "change_count", "lead_time_hours_median", "withheld")
-    safe = view.ask("change_fail_rate", group=group).select(
+    parts = {
+        name: view.part(name, group=("team_id",), quantiles=quantiles) for name, (_, quantiles) in _COLUMNS_OF.items()
+    }
+
+    def asked(name: str) -> pl.DataFrame:
+        return view.model.ask(name, parts[name])
+
+    count = asked("deployment_count").select("team_id", "deployment_count")
+    often = asked("deployment_frequency").select("team_id", "days_per_week_median")
+    fast = asked("lead_time").select("team_id", "change_count", "lead_time_hours_median", "withheld")
+    safe = asked("change_fail_rate").select(
         "team_id", "failed_count", "change_fail_ratio_low", "change_fail_ratio_high"
     )
     table = count
@@ -165,16 +175,17 @@ def by_team(view: View) -> None:
     )
     with st.container(horizontal=True, vertical_alignment="center"):
         download("delivery_by_team.csv", shown, key="csv-teams")
-        for name, of in _COLUMNS_OF.items():
-            view.explained(name, view.part(name, group=group), f"teams-{name}", of=of)
+        for name, (of, _) in _COLUMNS_OF.items():
+            view.explained(name, parts[name], f"teams-{name}", of=of)
 
 
-_COLUMNS_OF = {
-    "deployment_count": "deployments",
-    "deployment_frequency": "days a week",
-    "lead_time": "days to production",
-    "change_fail_rate": "repaired",
+_COLUMNS_OF: dict[str, tuple[str, tuple[str, ...]]] = {
+    "deployment_count": ("deployments", ()),
+    "deployment_frequency": ("days a week", ("days_per_week_median",)),
+    "lead_time": ("days to production", ("lead_time_hours_median",)),
+    "change_fail_rate": ("repaired", ()),
 }
+"""Metric -> what its columns in the table are called, and the quantiles among them."""
 
 
 def _spoken(low: pl.Series, high: pl.Series) -> pl.Series:

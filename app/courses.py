@@ -7,6 +7,12 @@ from app import charts, figures, sentences, words
 from app.charts import Line
 from app.page import View
 
+LEAD_TIME = (
+    "lead_time_hours_median",
+    "lead_time_hours_p75",
+    *(f"{part}_hours_median" for part in ("coding", "review", "deploy")),
+)
+"""The quantiles of lead times that a page shows in full; the first of them is the figure by itself."""
 NOTHING = "Nothing was deployed to production in this period, as far as the sources show."
 
 
@@ -39,7 +45,7 @@ def deployments(view: View, key: str) -> None:
 def lead_time(view: View, key: str, *, slow: bool = False) -> None:
     """Time to production per period: what half of the changes take less than; with `slow` also three of four."""
     by = view.window.by
-    part = view.part("lead_time", by=by)
+    part = view.part("lead_time", by=by, quantiles=LEAD_TIME if slow else LEAD_TIME[:1])
     frame = view.model.ask("lead_time", part)
     if frame["lead_time_hours_median"].is_null().all():
         refused(

@@ -116,21 +116,30 @@ def _start(back: tuple[str, int] | None, today: date) -> date | None:
 
 
 def part(
-    name: str, filters: Filters, window: Window, first: date | None, *, by: str = "all", group: tuple[str, ...] = ()
+    name: str,
+    filters: Filters,
+    window: Window,
+    first: date | None,
+    *,
+    by: str = "all",
+    group: tuple[str, ...] = (),
+    quantiles: tuple[str, ...] | None = None,
 ) -> Slice:
     """The slice for a metric: the window, and those filters that the metric knows.
 
     `first` is the day from which its records are known: before it nobody knows of anything, which is no zero.
     """
     since = max(window.since, first) if first and first < window.until else window.since
-    return Slice(by, group, since, window.until, _where(name, filters))
+    return Slice(by, group, since, window.until, _where(name, filters), quantiles)
 
 
-def part_before(name: str, filters: Filters, window: Window, first: date | None) -> Slice | None:
+def part_before(
+    name: str, filters: Filters, window: Window, first: date | None, quantiles: tuple[str, ...] | None = None
+) -> Slice | None:
     """The same for the window before, or None where the records do not reach back so far."""
     if window.before_since is None or (first and window.before_since < first):
         return None
-    return Slice("all", (), window.before_since, window.since, _where(name, filters))
+    return Slice("all", (), window.before_since, window.since, _where(name, filters), quantiles)
 
 
 def unused(name: str, filters: Filters) -> list[str]:

@@ -34,18 +34,23 @@ class View:
     filters: Filters
     window: Window
 
-    def part(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> Slice:
-        """The slice of a metric for the window and the filters that it knows."""
+    def part(
+        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), quantiles: tuple[str, ...] | None = None
+    ) -> Slice:
+        """The slice of a metric for the window and the filters that it knows; `quantiles` are those that are shown."""
         first = self.model.first_day_of(name)
-        return filters.part(name, self.filters, self.window, first, by=by, group=group)
+        return filters.part(name, self.filters, self.window, first, by=by, group=group, quantiles=quantiles)
 
-    def ask(self, name: str, *, by: str = "all", group: tuple[str, ...] = ()) -> pl.DataFrame:
+    def ask(
+        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), quantiles: tuple[str, ...] | None = None
+    ) -> pl.DataFrame:
         """The answer of a metric in the window."""
-        return self.model.ask(name, self.part(name, by=by, group=group))
+        return self.model.ask(name, self.part(name, by=by, group=group, quantiles=quantiles))
 
-    def ask_before(self, name: str) -> pl.DataFrame | None:
+    def ask_before(self, name: str, quantiles: tuple[str, ...] | None = None) -> pl.DataFrame | None:
         """The answer of a metric in the window before; None where the data does not reach back so far."""
-        part = filters.part_before(name, self.filters, self.window, self.model.first_day_of(name))
+        first = self.model.first_day_of(name)
+        part = filters.part_before(name, self.filters, self.window, first, quantiles)
         return self.model.ask(name, part) if part else None
 
     def team_link(self, team: str) -> str:

@@ -26,8 +26,8 @@ STALE_HOURS = 36
 """Without a successful run for this long the data is called stale, unless its source is allowed to be older."""
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
-Key = tuple[str, tuple[str, ...], date | None, date | None, Where]
-"""A slice as what the cache can hash: by, group, since, until, where."""
+Key = tuple[str, tuple[str, ...], date | None, date | None, Where, tuple[str, ...] | None]
+"""A slice as what the cache can hash: by, group, since, until, where, quantiles."""
 
 
 class Vanished(Exception):
@@ -59,7 +59,8 @@ class Model:
 
     def ask(self, name: str, part: Slice) -> pl.DataFrame:
         """The answer of a metric. Raises Vanished."""
-        return _answer(str(self.path), name, (part.by, part.group, part.since, part.until, _frozen(part.where)))
+        key = (part.by, part.group, part.since, part.until, _frozen(part.where), part.quantiles)
+        return _answer(str(self.path), name, key)
 
     def rows(self, name: str, part: Slice) -> pl.DataFrame:
         """The fact rows behind a figure; only asked for when somebody wants to see them. Raises Vanished."""
@@ -173,9 +174,9 @@ def _model(build: str) -> Model:
 
 @st.cache_data(max_entries=1000, show_spinner=False)
 def _answer(build: str, name: str, part: Key) -> pl.DataFrame:
-    by, group, since, until, where = part
+    by, group, since, until, where, quantiles = part
     with _connected(build) as con:
-        return metrics.ask(con, name, Slice(by, group, since, until, dict(where)))
+        return metrics.ask(con, name, Slice(by, group, since, until, dict(where), quantiles))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)

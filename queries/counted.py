@@ -1,6 +1,7 @@
 """What most metrics share: running the SQL of a slice, quiet and running periods, medians of what still waits."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 
 import duckdb
@@ -75,11 +76,16 @@ def with_waiting(
     too few are over or too many wait there is none, and `withheld` says so.
     """
     rules = quantile_rules(stem, ended)
-    if frame.is_empty() or frame[waiting].sum() == 0:
+    ends = [end for end in QUANTILES if f"{stem}_{end}" in frame.columns]
+    if not ends or frame.is_empty() or frame[waiting].sum() == 0:
         return withhold(frame, rules)
     columns = keys(sql_of(durations), part)
-    shares = {f"_{end}": share for end, share in QUANTILES.items()}
-    quantiles = kaplan_meier(query(sql_of(durations), part).run(con), columns, shares)
+    shares = {f"_{end}": QUANTILES[end] for end in ends}
+    lives = query(sql_of(durations), replace(part, quantiles=None)).run(con)
+    if columns:
+        concerned = frame.filter(pl.col(waiting) > 0).select(columns)
+        lives = lives.join(concerned, on=columns, how="semi", nulls_equal=True)
+    quantiles = kaplan_meier(lives, columns, shares)
     frame = (
         frame.join(quantiles, on=columns, how="left", nulls_equal=True)
         if columns
@@ -92,12 +98,11 @@ def with_waiting(
         pl.when(waits & pl.col(f"_{end}").is_null() & (pl.col(ended) >= LEAST[end])).then(
             pl.lit(f"{stem}_{end} is not known yet: too many still wait")
         )
-        for end in QUANTILES
+        for end in ends
     ]
     reason = pl.concat_str(undecided, separator="; ", ignore_nulls=True)
     known = [
-        pl.when(waits).then(pl.col(f"_{end}")).otherwise(pl.col(f"{stem}_{end}")).alias(f"{stem}_{end}")
-        for end in QUANTILES
+        pl.when(waits).then(pl.col(f"_{end}")).otherwise(pl.col(f"{stem}_{end}")).alias(f"{stem}_{end}") for end in ends
     ]
     frame = frame.with_columns(*known, withheld=pl.when(reason != "").then(reason)).drop(list(shares))
     return withhold(frame, rules)

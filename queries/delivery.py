@@ -9,7 +9,7 @@ from queries.calendar import dense, first_whole_week, mark_partial
 from queries.clock import clock
 from queries.counted import counted, delivered, last_day, sql_of, with_waiting
 from queries.errors import UsageError
-from queries.slice import Slice, keys, period_start, query
+from queries.slice import Slice, keys, period_start, query, unwanted
 from queries.statistics import with_mean_interval
 from queries.withhold import Rule, quantile_rules, withhold
 
@@ -55,6 +55,7 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     answer = with_mean_interval(answer, "deployments_per_week", "deviation", "week_count")
     if part.by != "all":
         answer = mark_partial(answer, part, clock(con).clock_day).drop("period_end")
+    answer = answer.drop(unwanted(file, part))
     return answer.sort(columns, nulls_last=True) if columns else answer
 
 

@@ -13,6 +13,7 @@ from queries.errors import UsageError
 from queries.readmodel import frame
 from queries.sqlfile import SqlFile
 
+_QUANTILE = re.compile(r"_(median|p75|p90)(_|$)")
 _GROUP = re.compile(r"^( *)/\* group \*/\n", re.MULTILINE)
 PERIODS = ("day", "week", "month", "quarter", "all")
 
@@ -21,6 +22,9 @@ PERIODS = ("day", "week", "month", "quarter", "all")
 class Slice:
     """A part of the data: by which period, grouped by which columns, from `since` until `until` (exclusive), where
     columns have one of the given values. An empty text among the values stands for "none given".
+
+    `quantiles` names the medians and other quantiles that are wanted, None all of them: each sorts all its cases, which
+    is most of the cost of a question, so a page asks for those that it shows.
     """
 
     by: str = "all"
@@ -28,6 +32,7 @@ class Slice:
     since: date | None = None
     until: date | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    quantiles: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.by not in PERIODS:
@@ -76,7 +81,29 @@ def query(file: SqlFile, part: Slice) -> Query:
             conditions.append(f"{name} in ({', '.join(_literal(value) for value in values.split(','))})")
     sql = _GROUP.sub(lambda found: "".join(f"{found[1]}{column},\n" for column in columns), file.body)
     sql = sql.replace(" /* and where */", "".join(f"\n    and {condition}" for condition in conditions))
-    return Query(sql, parameters)
+    return Query(_without(sql, unwanted(file, part)), parameters)
+
+
+def unwanted(file: SqlFile, part: Slice) -> list[str]:
+    """The quantiles of a metric that a slice does without.
+
+    Raises UsageError when it wants one that the metric does not have.
+    """
+    if part.quantiles is None:
+        return []
+    there = [name for name in file.columns if _QUANTILE.search(name)]
+    for name in part.quantiles:
+        if name not in there:
+            raise UsageError(f"{file.name} has no quantile '{name}'; it has {', '.join(there) or 'none'}")
+    return [name for name in there if name not in part.quantiles]
+
+
+def _without(sql: str, columns: list[str]) -> str:
+    """The same SQL without these columns; DuckDB then computes nothing for them."""
+    if not columns:
+        return sql
+    inner = "".join(f"    {line}\n" if line else "\n" for line in sql.splitlines())
+    return f"select columns(lambda name: name not in ({', '.join(map(_literal, columns))}))\nfrom (\n{inner})"
 
 
 def conditions_of(part: Slice, time_column: str) -> tuple[list[str], dict[str, Any]]:

@@ -111,34 +111,32 @@ def with_ratio_interval(frame: pl.DataFrame, name: str, part: str, whole: str) -
 def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
     """Quantiles of the time to an event that some have not had yet (Kaplan and Meier 1958), per combination of `keys`.
 
-    `durations` has the keys, `length`, `event_count` (events after that long) and `censored_count` (not yet by then).
-    `shares` maps a name to the share that has had the event: 0.5 is the median. Returns the keys and a column of each
-    name, null where too few have had the event. Where the curve lies exactly at a share, the quantile is midway to the
-    next event, so that without censoring 0.5 is the ordinary median.
+    `durations` has the keys, `length`, `event_count` (events after that long) and `censored_count` (not yet by then);
+    one row a case or one a length. `shares` maps a name to the share that has had the event: 0.5 is the median. Returns
+    the keys and a column of each name, null where too few have had the event. Where the curve lies exactly at a share,
+    the quantile is midway to the next event, so that without censoring 0.5 is the ordinary median.
     """
-    group = keys or ["_all"]
-    frame = durations if keys else durations.with_columns(pl.lit(0).alias("_all"))
     total = pl.col("event_count") + pl.col("censored_count")
+    at_risk = total.sum() - total.cum_sum() + total
+    survival = (1 - pl.col("event_count") / at_risk).cum_prod().alias("survival")
+    columns = ["length", "event_count", survival]
+    # of those that are equally long, the ones that have had the event come first
+    lives = durations.sort("length", "censored_count")
     curve = (
-        frame.group_by([*group, "length"])
-        .agg(pl.col("event_count").sum(), pl.col("censored_count").sum())
-        .sort([*group, "length"], nulls_last=True)
-        .with_columns(at_risk=total.sum().over(group) - total.cum_sum().over(group) + total)
-        .filter(pl.col("event_count") > 0)
-        .with_columns(survival=(1 - pl.col("event_count") / pl.col("at_risk")).cum_prod().over(group))
-        .with_columns(next_length=pl.col("length").shift(-1).over(group))
-    )
-    found = [
-        pl.when(((pl.col("survival") - (1 - share)).abs() < 1e-9) & pl.col("next_length").is_not_null())
-        .then((pl.col("length") + pl.col("next_length")) / 2)
-        .otherwise(pl.col("length"))
-        .filter(pl.col("survival") <= 1 - share + 1e-9)
-        .first()
-        .alias(name)
-        for name, share in shares.items()
-    ]
-    quantiles = curve.group_by(group, maintain_order=True).agg(found)
-    return quantiles if keys else quantiles.drop("_all")
+        lives.group_by(keys).agg(columns).explode("length", "event_count", "survival")
+        if keys
+        else lives.select(columns)
+    ).filter(pl.col("event_count") > 0)
+    found = [_where_survival_falls_to(1 - share).alias(name) for name, share in shares.items()]
+    quantiles = curve.group_by(keys).agg(found) if keys else curve.select(found)
+    return quantiles if keys or len(curve) else quantiles.clear()
+
+
+def _where_survival_falls_to(level: float) -> pl.Expr:
+    past = pl.col("survival") <= level + 1e-9
+    length, following = pl.col("length").filter(past).first(), pl.col("length").filter(past).get(1, null_on_oob=True)
+    is_exact = (pl.col("survival").filter(past).first() - level).abs() < 1e-9
+    return pl.when(is_exact & following.is_not_null()).then((length + following) / 2).otherwise(length)
 
 
 def kaplan_meier_share(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:

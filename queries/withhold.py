@@ -23,14 +23,19 @@ def quantile_rules(stem: str, count_column: str) -> list[Rule]:
 
 
 def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
-    """Nulls what breaks a rule and adds `withheld`: the reasons, or null where nothing is held back."""
+    """Nulls what breaks a rule and adds `withheld`: the reasons, or null where nothing is held back.
+
+    A rule for a column that was not asked for says nothing.
+    """
+    rules = [rule for rule in rules if rule.column in frame.columns]
     too_few = [pl.col(rule.count_column).fill_null(0) < rule.least for rule in rules]
     reasons = [
         pl.when(few).then(pl.format(f"{rule.column} needs {rule.least}, has {{}}", pl.col(rule.count_column)))
         for few, rule in zip(too_few, rules, strict=True)
     ]
     given = [pl.col("withheld")] if "withheld" in frame.columns else []
-    text = pl.concat_str([*given, *reasons], separator="; ", ignore_nulls=True)
+    none = pl.lit(None, dtype=pl.String)
+    text = pl.concat_str([*given, *reasons, none], separator="; ", ignore_nulls=True)
     breaks: dict[str, pl.Expr] = {}
     for few, rule in zip(too_few, rules, strict=True):
         breaks[rule.column] = breaks[rule.column] | few if rule.column in breaks else few

@@ -39,7 +39,7 @@ def _count_in_words(total: int, retrains: int) -> str:
 
 
 def _how_often(view: View) -> None:
-    part = view.part("deployment_frequency", group=("team_id",))
+    part = view.part("deployment_frequency", group=("team_id",), quantiles=("days_per_week_median",))
     frame = view.model.ask("deployment_frequency", part)
     names = view.model.names()
     teams = frame.filter(pl.col("team_id").is_in(list(names)) & pl.col("days_per_week_median").is_not_null())
@@ -73,9 +73,8 @@ def _how_often(view: View) -> None:
 
 def _how_fast(view: View) -> None:
     by = view.window.by
-    part = view.part("lead_time", by=by)
-    frame = view.model.ask("lead_time", part)
-    row = view.ask("lead_time").row(0, named=True)
+    frame = view.ask("lead_time", by=by, quantiles=courses.LEAD_TIME)
+    row = view.ask("lead_time", quantiles=courses.LEAD_TIME).row(0, named=True)
     below = ""
     if row["lead_time_hours_median"] is not None:
         slow = row["lead_time_hours_p75"]
@@ -102,7 +101,7 @@ def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> No
         "The middle of each part on its own; parts of one change need not add up to the middle of the whole.",
         charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, longest.column))),
         name="lead_time",
-        part=view.part("lead_time", by=by),
+        part=view.part("lead_time", by=by, quantiles=courses.LEAD_TIME),
         key="where-time-goes",
         alt=sentences.span(frame, longest.column, by, words.duration),
     )

@@ -1,5 +1,6 @@
 """The first page: is it used, is it getting better, what next."""
 
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -14,9 +15,9 @@ from queries.slice import Slice
 
 def page() -> None:
     view = current()
-    before = {name: view.ask_before(name) for name in headline.ASKED}
+    before = {name: view.ask_before(name, shown) for name, shown in headline.ASKED.items()}
     numbers = Numbers(
-        {name: _row(view.ask(name)) for name in headline.ASKED},
+        {name: _row(view.ask(name, quantiles=shown)) for name, shown in headline.ASKED.items()},
         {name: _row(frame) for name, frame in before.items() if frame is not None},
     )
     overlap, initiatives = view.model.ask("pain_overlap", Slice()), view.model.table("initiative")
@@ -58,7 +59,7 @@ def _figures(view: View, numbers: Numbers, lead: Change | None) -> None:
         for n, (column, (name, shown)) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
             with column.container(border=True, height="stretch"):
                 st.html(figures.figure(shown))
-                view.explained(name, view.part(name), f"figure-{n}")
+                view.explained(name, view.part(name, quantiles=headline.ASKED[name]), f"figure-{n}")
     if numbers.before:
         st.html(figures.KEY)
 
@@ -72,8 +73,8 @@ def _lead_change(view: View, numbers: Numbers) -> Change | None:
     window, then = view.window, numbers.before.get("lead_time")
     if then is None or window.before_since is None:
         return None
-    part = view.part("lead_time", by="week")
-    weekly = view.model.ask("lead_time", Slice("week", (), window.before_since, part.until, part.where))
+    part = replace(view.part("lead_time", by="week", quantiles=courses.LEAD_TIME[:1]), since=window.before_since)
+    weekly = view.model.ask("lead_time", part)
     known = weekly.filter(~pl.col("is_partial") & pl.col("lead_time_hours_median").is_not_null())
     is_now = pl.col("period") >= window.since
     return of_weeks(

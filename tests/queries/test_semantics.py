@@ -4,6 +4,7 @@ import os
 import random
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -13,10 +14,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal, assert_series_equal
 
 from queries import metrics, rows, sqlfile
 from queries.definitions import Definitions
-from queries.slice import Slice, period_end
+from queries.errors import UsageError
+from queries.slice import Slice, period_end, unwanted
 from tests.queries.conftest import END, START, Simulated
 from tests.queries.world import Rows, read_model
 
@@ -294,3 +297,21 @@ def test_a_product_is_not_touched_by_its_neighbours_in_the_repository() -> None:
     assert all(len(table) > 40 for table in answers[0])
     for name, before, after in zip(OWN, *answers, strict=True):
         assert before == after, name
+
+
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_a_quantile_is_the_same_whichever_others_are_asked_for(name: str, simulated: Simulated) -> None:
+    for part in (Slice(), Slice("month", metrics.METRICS[name].dimensions[:1])):
+        whole = metrics.ask(simulated.con, name, part)
+        known = unwanted(sqlfile.folder("metrics")[name], replace(part, quantiles=()))
+        none = metrics.ask(simulated.con, name, replace(part, quantiles=()))
+        assert_frame_equal(none.drop("withheld", strict=False), whole.drop(*known, "withheld", strict=False))
+        for quantile in known:
+            one = metrics.ask(simulated.con, name, replace(part, quantiles=(quantile,)))
+            assert [column for column in one.columns if column in known] == [quantile]
+            assert_series_equal(one[quantile], whole[quantile])
+
+
+def test_a_quantile_that_a_metric_does_not_have_is_refused(simulated: Simulated) -> None:
+    with pytest.raises(UsageError, match="lead_time has no quantile 'lead_time_hours_p99'; it has lead_time_hours_med"):
+        metrics.ask(simulated.con, "lead_time", Slice(quantiles=("lead_time_hours_p99",)))
