@@ -3,7 +3,6 @@
 docs/github.md tells what it reads, in which order, and what that costs.
 """
 
-import os
 from collections.abc import Iterator
 
 from pydantic import ValidationError
@@ -99,9 +98,6 @@ class Github:
 
     def check(self, http: Http) -> Iterator[str]:
         """One line for each thing that keeps something from being read."""
-        if line := self._unset_token():
-            yield line
-            return
         try:
             # a GitHub Enterprise without rate limits has no such page
             http.get("rate_limit", ok=GONE, place=f"{self.name}: {http.base_url}")
@@ -126,9 +122,3 @@ class Github:
 
     def _api(self, http: Http, repo: Repo) -> Api:
         return Api(http, self._hash, self.name, repo.name, f"repos/{repo.name}", HEADERS)
-
-    def _unset_token(self) -> str | None:
-        variable = self._settings.token_env
-        if variable is None or os.environ.get(variable, "").strip():
-            return None
-        return f"{self.name}: ${variable} is not set; set it to a token that may read {', '.join(self._settings.repos)}"

@@ -20,7 +20,7 @@ from pydantic_core import from_json
 
 from ingest.answers import Asked, Passing, Response, judge, read, read_body, short
 from ingest.authorization import Authorization, bearer
-from ingest.credential import Credential
+from ingest.credential import Credential, Renewable
 from ingest.errors import SourceError, SourceStopped
 from ingest.pool import Pool, R, T
 
@@ -48,7 +48,7 @@ class Http:
     def __init__(
         self,
         base_url: str,
-        token: str | None = None,
+        token: str | Renewable | None = None,
         *,
         token_name: str = "the token",
         authorization: Authorization = bearer,
@@ -167,6 +167,8 @@ class Http:
                 response = self._follow(path, content, headers, asked.place)
                 if response.status == 200:
                     response = read(response, decode, asked, self._now(), self._max_wait)
+                elif response.status == 401 and not attempt and self._auth.forget():
+                    raise Passing("the token has ended", wait=0)
                 elif not response.not_modified and response.status not in ok:
                     judge(response, asked, self._now(), self._max_wait)
             except Passing as passing:

@@ -72,7 +72,7 @@ class Jira:
     def _who(self, http: Http) -> Response:
         """Jira answers a search without error, and empty, to a token that it does not know: so it is asked who we are.
         What it says of that person is not read."""
-        name = "myself" if self._settings.token_env else "serverInfo"
+        name = "myself" if self._settings.has_token else "serverInfo"
         return http.get(f"{self._root}/{name}", decode=bytes, place=f"{self.name}/jira: {name}", needs=READ)
 
     def _api(self, http: Http) -> Api:

@@ -5,7 +5,6 @@ whole or not at all, and one whose answer was lost may be sent again.
 """
 
 import hmac
-import os
 import socket
 import time
 from collections.abc import Callable, Mapping
@@ -23,7 +22,8 @@ from ingest import people
 from ingest.cdevents_fields import cut
 from ingest.cloudevents import events
 from ingest.config import Settings
-from ingest.errors import ConfigError
+from ingest.errors import ConfigError, SourceError
+from ingest.secret import secret
 from ingest.settings import CdeventsSettings
 from ingest.source import Hasher
 from ingest.spool import Spool, SpoolFull
@@ -122,7 +122,11 @@ class Receiver(ThreadingHTTPServer):
 def receiver(settings: Settings, data: Path, host: str, port: int, say: Say) -> Receiver:
     """A receiver for all sources that name a secret. Raises ConfigError when there is none, or it cannot listen."""
     hashed = people.hasher(people.key(data))
-    sources = [entry for entry in settings.source if isinstance(entry, CdeventsSettings) and entry.token_env]
+    sources = [
+        entry
+        for entry in settings.source
+        if isinstance(entry, CdeventsSettings) and (entry.token_env or entry.token_file)
+    ]
     if not sources:
         raise ConfigError("no [[source]] of kind cdevents names a token_env, so that nothing can be received")
     inboxes = {entry.name: Inbox(Spool(data, entry.name), _secret(entry), hashed) for entry in sources}
@@ -136,12 +140,10 @@ def receiver(settings: Settings, data: Path, host: str, port: int, say: Say) -> 
 
 
 def _secret(entry: CdeventsSettings) -> bytes:
-    secret = os.environ.get(entry.token_env or "", "").strip()
-    if not secret:
-        raise ConfigError(
-            f"{entry.name}: the environment variable {entry.token_env} of token_env is not set; export it"
-        )
-    return secret.encode()
+    try:
+        return (secret(entry.name, "token", entry.token_env, entry.token_file) or "").encode()
+    except SourceError as error:
+        raise ConfigError(str(error)) from None
 
 
 class _Handler(BaseHTTPRequestHandler):

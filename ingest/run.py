@@ -3,7 +3,6 @@
 All but `rehearse`, which writes nothing, expect the lock of `ingest.lock` to be held.
 """
 
-import os
 import secrets
 import time
 from collections.abc import Callable, Collection, Iterator
@@ -170,22 +169,14 @@ def _made(entry: SourceSettings, hasher: Hasher, data: Path) -> Source:
 
 @contextmanager
 def session(entry: SourceSettings) -> Iterator["Http"]:
-    """The connection of a source. Raises SourceError when the variable that should hold its token is not set."""
+    """The connection of a source. Raises SourceError when its token is not where the settings say."""
     if not isinstance(entry, ApiSettings):
         # files have no host; their source never touches it
         yield cast("Http", None)
         return
-    from ingest.http import Http
+    from ingest.connection import connect
 
-    token = os.environ.get(entry.token_env or "")
-    if entry.token_env and not token:
-        raise SourceError(
-            f"{entry.name}: the environment variable {entry.token_env} of token_env is not set; export it"
-        )
-    token_name = f"${entry.token_env}" if token else "no token"
-    with Http(
-        entry.base_url, token, token_name=token_name, authorization=entry.authorization, parallel=entry.parallel
-    ) as http:
+    with connect(entry) as http:
         yield http
 
 

@@ -25,7 +25,7 @@ from ingest.incident_settings import (
     StatuspageSettings,
 )
 from ingest.survey_settings import SurveySettings
-from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, Table, address
+from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, SecretSettings, Table, address
 
 
 @dataclass(frozen=True)
@@ -78,6 +78,31 @@ class GithubSettings(ApiSettings):
     """How far back the first sync goes; without it, 90 days."""
     jobs: bool = True
     issues: list[GithubIssues] = []
+    app_id: int | None = None
+    """Ask as this GitHub App, with its private key, instead of with a token."""
+    installation_id: int | None = None
+    """Without it, that of the owner of the repositories."""
+    private_key_env: str | None = None
+    private_key_file: Path | None = None
+
+    @model_validator(mode="after")
+    def _app(self) -> Self:
+        key = [self.private_key_env, self.private_key_file]
+        if self.app_id is None:
+            if self.installation_id or any(key):
+                raise ValueError("installation_id and private_key_* belong to a GitHub App; give app_id too")
+            return self
+        if self.has_token:
+            raise ValueError("app_id and a token cannot both be given; keep one")
+        if sum(map(bool, key)) != 1:
+            raise ValueError("app_id needs private_key_env or private_key_file, where the app's private key is")
+        owners = {repo.split("/")[0].lower() for repo in self.repos}
+        if len(owners) > 1:
+            raise ValueError(
+                f"an app reads one account at a time, and `repos` names {', '.join(sorted(owners))}; "
+                "make a source of each"
+            )
+        return self
 
     @field_validator("repos")
     @classmethod
@@ -201,18 +226,17 @@ class BuildbotSettings(AccountSettings):
     belongs: list[Belongs] = []
 
 
-class CdeventsSettings(Entry):
-    """Events that others send. `token_env` names the environment variable with the secret that they send along."""
+class CdeventsSettings(SecretSettings):
+    """Events that others send. The token is the secret that they send along."""
 
     kind: Literal["cdevents"]
     path: Path | None = None
-    token_env: str | None = None
     via_platform: bool | None = None
     belongs: list[Belongs] = []
 
     @model_validator(mode="after")
     def _some_way(self) -> Self:
-        if not self.path and not self.token_env:
+        if not self.path and not self.has_token:
             raise ValueError("needs path, the folder of its files, or token_env, the secret of `uptake receive`")
         return self
 

@@ -1,9 +1,10 @@
 """What the settings of all sources are made of: tables that refuse unknown keys, and what every API source has."""
 
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ingest.authorization import basic, bearer
 
@@ -36,11 +37,27 @@ def address(value: str) -> str:
     return value.rstrip("/")
 
 
-class ApiSettings(Entry):
-    """A source behind HTTP. `token_env` names the environment variable that holds the token."""
+class SecretSettings(Entry):
+    """A source with a secret: `token_env` names the environment variable that holds it, or `token_file` the file."""
+
+    token_env: str | None = None
+    token_file: Path | None = None
+
+    @property
+    def has_token(self) -> bool:
+        return bool(self.token_env or self.token_file)
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.token_env and self.token_file:
+            raise ValueError("token_env and token_file cannot both be given; keep one")
+        return self
+
+
+class ApiSettings(SecretSettings):
+    """A source behind HTTP."""
 
     base_url: str
-    token_env: str | None = None
     parallel: Annotated[int, Field(ge=1, le=32)] = 6
     """How many requests may be under way at a time."""
 

@@ -109,6 +109,8 @@ class FakeGithub:
         """What GitHub would say; ETag, limits and faults are added by the handler."""
         if self.world.token and authorization != f"Bearer {self.world.token}":
             return message(401, "Bad credentials")
+        if self.world.app and (refused := self.world.app.answer(path, authorization, self.world.time())):
+            return refused
         if path == "/rate_limit":
             return Answer(200, json.dumps(example("rate-limit-overview")).encode())
         if owned := re.fullmatch(r"/(orgs|users)/([^/]+)/repos", path):
@@ -260,6 +262,10 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             with github.under_way(self.path):
                 self._answer()
+
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            self.do_GET()
 
         def _answer(self) -> None:
             parts = urlsplit(self.path)

@@ -21,6 +21,8 @@ from jsonschema.exceptions import ValidationError
 
 FILE = Path(__file__).parent / "fixtures" / "github" / "openapi.json.gz"
 PATHS = (
+    "/app/installations/{installation_id}/access_tokens",
+    "/orgs/{org}/installation",
     "/orgs/{org}/repos",
     "/rate_limit",
     "/repos/{owner}/{repo}",
@@ -38,6 +40,7 @@ PATHS = (
     "/repos/{owner}/{repo}/pulls/{pull_number}",
     "/repos/{owner}/{repo}/pulls/{pull_number}/commits",
     "/repos/{owner}/{repo}/pulls/{pull_number}/reviews",
+    "/users/{username}/installation",
     "/users/{username}/repos",
 )
 """What Uptake asks for, each by GET unless METHODS says otherwise."""
@@ -46,7 +49,7 @@ WAITING = "waiting"
 """The state of a deployment that waits for its reviewers. Of GitHub's two descriptions that of its REST API forgets it,
 and that of its GraphQL API (DeploymentStatusState) lists it."""
 
-METHODS: dict[str, str] = {}
+METHODS = {"/app/installations/{installation_id}/access_tokens": "post"}
 FORMATS = FormatChecker(formats=())
 """Times alone: they are what Uptake computes with."""
 
@@ -76,7 +79,10 @@ class Contract:
 
     def schema(self, path: str) -> Any:
         """Of a path's answer; of none, the document that references point into."""
-        return self._described["paths"][path]["get"]["responses"]["200"] if path else self._described
+        if not path:
+            return self._described
+        [answer] = self._described["paths"][path][METHODS.get(path, "get")]["responses"].values()
+        return answer
 
     def faults(self, method: str, address: str, status: int, body: bytes) -> list[str]:
         """What of a request or its answer is not as documented; empty when all is."""

@@ -3,7 +3,10 @@
 import random
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tests.github_app import FakeApp
 
 
 def iso(time: datetime) -> str:
@@ -114,13 +117,17 @@ class Repo:
 
 @dataclass
 class World:
-    """The server's whole state. `moved` maps old repository names to new ones, `now` is its clock (None: the real)."""
+    """The server's whole state. `moved` maps old repository names to new ones, `now` is its clock (None: the real).
+
+    With an `app`, only the tokens that it was given are good.
+    """
 
     repos: dict[str, Repo] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
     organisations: set[str] = field(default_factory=lambda: {"acme"})
     token: str | None = None
     now: datetime | None = None
+    app: "FakeApp | None" = None
 
     def add(self, repo: Repo) -> Repo:
         repo.id = repo.id or 1_296_269 + len(self.repos)

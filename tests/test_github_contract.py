@@ -4,16 +4,19 @@ Else all that is proven with the fake would be proven of a fiction.
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 from pydantic import TypeAdapter
 
+from ingest import github_app
 from ingest import github_fields as fields
 from ingest import github_issue_fields as issue_fields
 from tests.conftest import Site
 from tests.fake_github import ROUTES, FakeGithub
+from tests.github_app import FakeApp
 from tests.github_faults import Fault
 from tests.github_openapi import PATHS, Contract
 from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run, Status, World, iso
@@ -82,6 +85,18 @@ def exchanges(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[str, str, 
         del fraud.issues[0]
         fraud.deployments[1].statuses.append(Status("success", iso(github.world.now)))
         site.ingest()
+    app = FakeApp(owners={"acme": 77, "mona": 78})
+    with FakeGithub(replace(organisation(), app=app)) as github:
+        github.witness = lambda *exchange: seen.append(exchange)
+        as_app = f'kind = "github"\nbase_url = "{github.base_url}"\napp_id = {app.id}\nprivate_key_file = "app.pem"\n'
+        site.config.write_text(
+            f'[[source]]\nname = "a"\n{as_app}repos = ["acme/fraud"]\n'
+            f'[[source]]\nname = "b"\n{as_app}repos = ["mona/thesis"]\n'
+        )
+        key = site.folder / "app.pem"
+        key.write_text(app.pem)
+        key.chmod(0o600)
+        assert site.uptake("check").exit_code == 0
     return seen
 
 
@@ -114,6 +129,8 @@ def test_the_newest_version_is_named(contract: Contract) -> None:
 
 
 READ: dict[str, Any] = {
+    "/app/installations/{installation_id}/access_tokens": github_app.Token,
+    "/orgs/{org}/installation": github_app.Installation,
     "/orgs/{org}/repos": list[fields.Repository],
     "/repos/{owner}/{repo}/actions/runs": fields.RunPage,
     "/repos/{owner}/{repo}/actions/runs/{run_id}": fields.Run,
@@ -129,6 +146,7 @@ READ: dict[str, Any] = {
     "/repos/{owner}/{repo}/pulls/{pull_number}": fields.Pull,
     "/repos/{owner}/{repo}/pulls/{pull_number}/commits": list[fields.Commit],
     "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": list[fields.Review],
+    "/users/{username}/installation": github_app.Installation,
     "/users/{username}/repos": list[fields.Repository],
 }
 """The type that Uptake reads the answer of a path with."""
