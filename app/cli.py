@@ -130,12 +130,13 @@ def receive(host: str, port: int) -> None:
 @click.option("--by", default="all", show_default=True, metavar="PERIOD", help="day, week, month, quarter or all.")
 @click.option("--group", default="", metavar="COL,...", help="Columns to split by.")
 @click.option("--list", "lists", is_flag=True, help="Name all metrics with their question.")
+@click.option("--compare", metavar="WITH", help="before or year: against the period before, or a year ago.")
 @window
 @common
-def metric(*, name: str | None, by: str, group: str, lists: bool, form: str, **asked: Any) -> None:
+def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str | None, form: str, **asked: Any) -> None:
     """Print a metric."""
     from app.render import render
-    from queries import metrics, readmodel
+    from queries import comparison, metrics, readmodel
     from queries.slice import Slice
 
     if lists:
@@ -146,7 +147,8 @@ def metric(*, name: str | None, by: str, group: str, lists: bool, form: str, **a
         raise click.UsageError("name a metric; `uptake metric --list` shows them all")
     part = Slice(by=by, group=tuple(column.strip() for column in group.split(",") if column.strip()), **asked)
     with readmodel.open_current(read_folder()) as con:
-        click.echo(render(metrics.ask(con, name, part), form))
+        answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)
+        click.echo(render(answer, form))
 
 
 @main.command()

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app import words
-from app.trends import Change
+from queries.trends import Change
 
 BETTER, WORSE, SAME = "better", "worse", "same"
 KEY = (

@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app import figures, trends, words
+from app import figures, words
 from app.figures import Bar, Figure
-from app.trends import Change
+from queries import trends
 from queries.statistics import wilson
+from queries.trends import Change
 
 ASKED: dict[str, tuple[str, ...]] = {
     "deployment_count": (),

@@ -8,7 +8,8 @@ from datetime import date
 
 import polars as pl
 
-from app import trends, words
+from app import words
+from queries import trends
 
 
 def course(

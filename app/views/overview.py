@@ -9,8 +9,8 @@ import streamlit as st
 from app import courses, figures, headline, priorities, sentences, words
 from app.headline import Numbers
 from app.page import View, current
-from app.trends import Change, of_weeks
 from queries.slice import Slice
+from queries.trends import Change, of_weeks
 
 
 def page() -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, groups, matrix, priorities, trends, words
+from app import charts, figures, groups, matrix, priorities, words
 from app.explain import explain
 from app.page import View, current
 from app.priorities import MEANINGS, QUADRANTS
+from queries import trends
 from queries.priorities import QUICK_DAYS
 from queries.slice import Slice
 

@@ -1,6 +1,7 @@
 -- question: How healthy are the pipelines: do they pass, how long do they queue and run, how often do they flake?
 -- version: 2
 -- needs: ci_run
+-- compare: yes
 -- dimensions: team_id, domain, repo, workflow, branch, event
 -- definition: Runs that ended in success, failure or time-out, by the day they were created; a re-run is the same run with one more attempt, and its newest attempt decides. Cancelled, skipped and neutral runs are in no ratio. Flaky: the same workflow failed and then passed on the same commit. Queue is created to started of first attempts; duration is started to finished.
 -- columns:

@@ -1,6 +1,7 @@
 -- question: Which checks stop people, how often and for how long?
 -- version: 2
 -- needs: ci_job, ci_run
+-- compare: yes
 -- always_by: control
 -- dimensions: control, team_id, domain, repo, workflow
 -- definition: Per control (the configuration maps job and step names to controls): runs in which it was checked, those that it stopped, and the hours until it passed on the same branch. Of a run that was run again the newest attempt counts. Runs that were never mended on their branch are counted as open and in no median. `early` and `late` compare the share stopped in the first eight weeks after the control was first seen in a repository with later ones: friction that wears off was learning, friction that stays is the control.

@@ -1,6 +1,7 @@
 -- question: How many attempts to deploy to production fail?
 -- version: 1
 -- needs: deployment
+-- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, environment_class, path, cause
 -- defaults: environment_class=production
 -- definition: Failed attempts over failed plus succeeded ones, counted when they ended. Cancelled and unfinished ones are in neither. It says how reliable the deployment pipeline is, not whether what was deployed worked: that is change_fail_rate.

@@ -1,6 +1,7 @@
 -- question: How often does a team bring a change to production?
 -- version: 2
 -- needs: deployment
+-- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, environment_class, path, cause
 -- defaults: environment_class=production; cause=human_change,promotion,config,hotfix
 -- definition: Days in a whole week on which at least one production change succeeded: the median over all whole weeks of the window, weeks without any included; and deployments per week. Without a start date the window begins with the week of the first deployment. Retrains, rollbacks and redeploys are no production changes.

@@ -1,6 +1,7 @@
 -- question: Does delivery rest on long evenings and few hands?
 -- version: 2
 -- needs: deployment
+-- compare: yes
 -- dimensions: team_id, domain, product, repo, path, cause
 -- defaults: cause=human_change,promotion,config,hotfix,rollback
 -- definition: Succeeded production deployments that people decide on: the share started outside working hours (evenings, free days and holidays of the configuration, in the reporting time zone), the same of repairs alone, the share of the busiest deployer (never who, and only where at least three people deploy and 13 deployments are known), changes per deployment, and days between deployments of a team. Retrains and redeploys, which machines start by night, are left out unless asked for.

@@ -1,6 +1,7 @@
 -- question: How many production deployments only repair what was deployed before?
 -- version: 1
 -- needs: deployment
+-- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path
 -- defaults: environment_class=production
 -- definition: Succeeded production deployments that were not planned (flagged, a hotfix or revert by name, or a rollback) over all that succeeded.

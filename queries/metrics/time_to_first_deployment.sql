@@ -1,6 +1,7 @@
 -- question: How long does a team take from being onboarded to its first production deployment?
 -- version: 2
 -- needs: team, deployment
+-- compare: yes
 -- dimensions: team_id, domain, support_model
 -- definition: From onboarding to the first succeeded production deployment through the platform. Teams that still wait count as longer than they have waited so far (Kaplan-Meier). Counted when onboarded.
 -- columns:

@@ -1,6 +1,7 @@
 -- question: How long does a pipeline stay broken on the default branch?
 -- version: 2
 -- needs: ci_run
+-- compare: yes
 -- dimensions: team_id, domain, repo, workflow, branch
 -- definition: From the first failure of a pipeline on a default branch until its next success. Failures in a row are one break; cancelled and skipped runs neither break nor mend. Those still broken count as longer than they have been broken so far (Kaplan-Meier). Counted when the pipeline broke. Default branches are those that the configuration names.
 -- columns:

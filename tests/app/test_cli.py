@@ -66,6 +66,18 @@ def test_metric_takes_a_window_and_conditions(filled: Site) -> None:
     assert counted("--where", "repo=acme/x", "--where", "product=fraud") == 0
 
 
+def test_metric_compares_with_the_period_before(filled: Site) -> None:
+    rows = answer(filled, "metric", "deployment_count", "--by", "month", "--compare", "before")
+    found = {row["period"]: row for row in rows if row["figure"] == "deployment_count"}
+    counts = {
+        row["period"]: row["deployment_count"] for row in answer(filled, "metric", "deployment_count", "--by", "month")
+    }
+    first, *others = sorted(counts)
+    assert found[first]["value_before"] is None and found[first]["withheld"].startswith("the data begins on ")
+    assert others and all(found[month]["value"] == counts[month] for month in counts)
+    assert found[others[0]]["value_before"] == counts[first]
+
+
 def test_metric_list_names_each_with_its_question(filled: Site) -> None:
     lines = filled.uptake("metric", "--list").stdout.splitlines()
     assert [line.split(maxsplit=1) for line in lines] == [
@@ -105,6 +117,15 @@ USAGE = [
     (["metric", "lead_time", "--where", "team_id"], "--where team_id: give it as COL=VALUE"),
     (["metric", "lead_time", "--since", "yesterday"], "Invalid value for '--since': 'yesterday' does not match "),
     (["metric", "lead_time", "--since", "2025-01-02", "--until", "2025-01-01"], "--until 2025-01-01 is not after "),
+    (["metric", "lead_time", "--compare", "year"], "a comparison needs a window: name its first day with --since, or "),
+    (
+        ["metric", "lead_time", "--by", "week", "--compare", "last"],
+        "cannot compare with 'last'; use one of before, year",
+    ),
+    (
+        ["metric", "pain", "--by", "week", "--compare", "year"],
+        "pain knows no periods, so there is none to compare with",
+    ),
     (["metric"], "name a metric; `uptake metric --list` shows them all"),
     (["rows", "nope"], "unknown fact 'nope'; there are "),
     (["rows", "deployment", "--where", "a=b"], "fact deployment has no column 'a'; it has "),

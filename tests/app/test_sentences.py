@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app import figures, priorities, sentences, trends, words
-from app.trends import Change
+from app import figures, priorities, sentences, words
+from queries import trends
 from queries.sqlfile import FOLDER
 from queries.statistics import probability_reach, wilson
+from queries.trends import Change
 
 MONTHS = [date(2026, month, 1) for month in range(1, 10)]
 

@@ -74,7 +74,7 @@ def test_survey_response(simulated: Simulated) -> None:
     assert (one["response_count"], one["invited_count"]) == (len(people), survey["invited_count"])
     by_team = metrics.ask(simulated.con, "survey_response", Slice(group=("team_id",)))
     shown = by_team.filter((by_team["survey_id"] == survey["survey_id"]) & by_team["withheld"].is_null())
-    assert 3 <= len(shown)
+    assert len(shown) >= 3
     for row in shown.iter_rows(named=True):
         assert row["response_count"] == list(people.values()).count(row["team_id"]) >= 5
         assert row["invited_count"] == heads[row["team_id"]]

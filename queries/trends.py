@@ -15,11 +15,16 @@ _Z = NormalDist().inv_cdf(0.975)
 
 @dataclass(frozen=True)
 class Change:
-    """From one value to another; `is_clear` says whether that is more than noise, None that nobody can tell."""
+    """From one value to another; `is_clear` says whether that is more than noise, None that nobody can tell.
+
+    `low` and `high` are the ends of the 95 % interval of the difference, where there is one.
+    """
 
     before: float
     now: float
     is_clear: bool | None
+    low: float | None = None
+    high: float | None = None
 
     @property
     def direction(self) -> int:
@@ -35,12 +40,21 @@ def of_ratios(before_count: int, before_total: int, now_count: int, now_total: i
     if not before_total or not now_total:
         return None
     before, now = before_count / before_total, now_count / now_total
-    before_low, before_high = wilson(before_count, before_total)
-    now_low, now_high = wilson(now_count, now_total)
+    return of_intervals(before, wilson(before_count, before_total), now, wilson(now_count, now_total), is_share=True)
+
+
+def of_intervals(
+    before: float, before_ends: tuple[float, float], now: float, now_ends: tuple[float, float], is_share: bool
+) -> Change:
+    """Two estimates with their 95 % intervals: clear when that of their difference (Zou and Donner 2008) leaves out 0.
+
+    Of shares it is Newcombe's method 10; there one below a percentage point is never clear.
+    """
     difference = now - before
-    low = difference - math.hypot(now - now_low, before_high - before)
-    high = difference + math.hypot(now_high - now, before - before_low)
-    return Change(before, now, (low > 0 or high < 0) and abs(difference) >= 0.01)
+    low = difference - math.hypot(now - now_ends[0], before_ends[1] - before)
+    high = difference + math.hypot(now_ends[1] - now, before - before_ends[0])
+    is_clear = (low > 0 or high < 0) and (not is_share or abs(difference) >= 0.01)
+    return Change(before, now, is_clear, low, high)
 
 
 def of_counts(before: int, now: int) -> Change:
@@ -48,8 +62,9 @@ def of_counts(before: int, now: int) -> Change:
 
     The tenth stands in for what makes deployments burstier than Poisson: holidays, freezes, release days.
     """
-    beyond_chance = abs(now - before) > _Z * math.sqrt(now + before)
-    return Change(before, now, beyond_chance and abs(now - before) >= 0.1 * max(before, 1))
+    half = _Z * math.sqrt(now + before)
+    is_clear = abs(now - before) > half and abs(now - before) >= 0.1 * max(before, 1)
+    return Change(before, now, is_clear, now - before - half, now - before + half)
 
 
 def of_weeks(
