@@ -11,7 +11,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from queries import adoption, delivery, listening, pipelines
+from queries import adoption, delivery, listening, moves, pipelines
 from queries.counted import Answer, delivered, sql_of
 from queries.errors import UsageError
 from queries.slice import Slice, keys, query
@@ -59,6 +59,7 @@ def _metrics() -> dict[str, Metric]:
         listening.listen,
         listening.drift,
         listening.overlap_index,
+        moves.first_move,
     ]
     return {answer.__name__: _describe(answer) for answer in answers}
 
