@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.github_graphql import Graph
 from ingest.github_issue_fields import ISSUES
 from ingest.github_issue_records import rows
 from ingest.github_issues import NOUNS, SWITCHED_OFF, Issues
@@ -68,11 +69,12 @@ class Github:
     def _readings(self, http: Http, repos: list[Repo], since: Watermark) -> Iterator[Reading]:
         """One of each list of each repository."""
         reach = Reach.of(self._settings.since, since.floor)
+        graph = Graph(http, self._hash, self.name, is_on=self._settings.graphql)
         for repo in repos:
             api, key = self._api(http, repo), repo.key
             for kind in (Deployments, Changes):
                 list_key = f"{key}/{kind.path}"
-                yield kind(api, list_key, ListMark.of(since.marks, list_key), reach)
+                yield kind(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
             yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
 

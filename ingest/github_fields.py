@@ -82,6 +82,7 @@ class JobPage(TypedDict):
 
 class Deployment(TypedDict):
     id: int
+    node_id: str
     environment: str
     created_at: str
     updated_at: str
@@ -115,6 +116,7 @@ class Base(TypedDict):
 
 class Pull(TypedDict):
     id: int
+    node_id: str
     number: int
     created_at: str
     updated_at: str
@@ -186,6 +188,7 @@ def deployment(item: Deployment, hashed: Hasher) -> Item:
     creator = hashed(login)
     return {
         "id": item["id"],
+        "node_id": item["node_id"],
         "repo": "/".join(item["repository_url"].rsplit("/", 2)[-2:]),
         "environment": item["environment"],
         "created_at": item["created_at"],
@@ -202,8 +205,8 @@ def status(item: Status, hashed: Hasher) -> Item:
     return {
         "state": item["state"],
         "created_at": item["created_at"],
-        "log_url": _address(item.get("log_url")),
-        "target_url": _address(item.get("target_url")),
+        "log_url": address(item.get("log_url")),
+        "target_url": address(item.get("target_url")),
     }
 
 
@@ -212,6 +215,7 @@ def pull(item: Pull, hashed: Hasher) -> Item:
     login = _login(user)
     return {
         "id": item["id"],
+        "node_id": item["node_id"],
         "number": item["number"],
         "repo": item["base"]["repo"]["full_name"],
         "to_default_branch": item["base"]["ref"] == item["base"]["repo"]["default_branch"],
@@ -253,7 +257,7 @@ def _payload(value: Any) -> Item:
     return text | {key: value[key] for key in PAYLOAD_FLAGS if isinstance(value.get(key), bool)}
 
 
-def _address(value: str | None) -> str | None:
+def address(value: str | None) -> str | None:
     """A link without user, query and fragment: that is where tokens of signed addresses stand."""
     if not value:
         return None

@@ -9,9 +9,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from ingest import github_graphql
 from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.github_graphql import Graph, Question
 from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES
 from ingest.github_records import outcome
 from ingest.marks import Mark
@@ -51,8 +53,12 @@ class Newest(ABC):
     by: str
     """The time that the list is ordered by."""
 
-    def __init__(self, api: Api, key: str, mark: ListMark, reach: Reach) -> None:
+    question: Question
+    """What asks for the details of many at once."""
+
+    def __init__(self, api: Api, graph: Graph, key: str, mark: ListMark, reach: Reach) -> None:
         self._api = api
+        self._graph = graph
         self._key = key
         self._mark = mark
         self._reach = reach
@@ -104,7 +110,8 @@ class Newest(ABC):
         """The items with their details. One whose details fail is left out, and asked for again next time."""
         faults: list[Fault] = []
         items: list[Item] = []
-        for item, details in self._api.http.each(wanted, self._details):
+        told = self._graph.details(self.question, {self._id(item): item["node_id"] for item in wanted})
+        for item, details in self._api.http.each(wanted, lambda item: told.get(self._id(item)) or self._details(item)):
             item_id = self._id(item)
             if item_id in self._open_before:
                 self._read.add(item_id)
@@ -144,6 +151,8 @@ class Newest(ABC):
 
     def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
         marks = self._mark.saved(self._key)
+        for item in items:
+            del item["node_id"]
         return Page(self.noun, self._api.place(self.path), items, marks=marks, rejected=rejected, starts=False)
 
     @abstractmethod
@@ -171,6 +180,7 @@ class Deployments(Newest):
     shape = DEPLOYMENTS
     params: Mapping[str, str | int] = {}
     by = "created_at"
+    question = github_graphql.DEPLOYMENTS
 
     def _wants(self, item: Item, begin: str, below: str | None) -> bool:
         # a status that comes late moves `updated_at` of a deployment from before the last reading
@@ -216,6 +226,7 @@ class Changes(Newest):
     shape = PULLS
     params: Mapping[str, str | int] = {"state": "closed", "sort": "updated", "direction": "desc"}
     by = "updated_at"
+    question = github_graphql.PULLS
 
     def _wants(self, item: Item, begin: str, below: str | None) -> bool:
         merged = item["merged_at"] is not None and item["merged_at"] >= (self._mark.since or begin)
@@ -226,10 +237,8 @@ class Changes(Newest):
 
     def _details(self, item: Item) -> Details:
         path = f"{self.path}/{item['number']}"
-        commits = self._api.many(f"{path}/commits", COMMITS, ok=GONE).value
-        reviews = self._api.many(f"{path}/reviews", REVIEWS, ok=GONE).value
-        dates = [date for commit in commits.items for date in commit["dates"]] if commits else []
-        return {"first_commit_at": earliest(dates), "reviews": reviews.items if reviews else []}
+        dates = [date for commit in self._every(f"{path}/commits", COMMITS) for date in commit["dates"]]
+        return {"first_commit_at": earliest(dates), "reviews": list(self._every(f"{path}/reviews", REVIEWS))}
 
     def _whole(self, item: Item, details: Details) -> list[Item]:
         self._mark.open.pop(self._id(item), None)
@@ -237,3 +246,9 @@ class Changes(Newest):
 
     def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
         return [(item, self._details(item)) for item in self._one(item_id)]
+
+    def _every(self, path: str, shape: Shape) -> Iterator[Item]:
+        """All items of a list; none when it is gone."""
+        first = self._api.many(path, shape, ok=GONE)
+        if first.status not in GONE:
+            yield from (item for listing, _ in self._api.pages(path, shape, first) for item in listing.items)

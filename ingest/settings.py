@@ -77,6 +77,8 @@ class GithubSettings(ApiSettings):
     since: date | None = None
     """How far back the first sync goes; without it, 90 days."""
     jobs: bool = True
+    graphql: bool = True
+    """Ask for details of many at once, where GitHub lets us."""
     issues: list[GithubIssues] = []
     app_id: int | None = None
     """Ask as this GitHub App, with its private key, instead of with a token."""

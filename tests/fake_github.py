@@ -22,6 +22,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests import github_graphql
 from tests import github_objects as objects
 from tests.github_faults import Answer, Fault, message
 from tests.github_issue_routes import ISSUE_ROUTES
@@ -126,6 +127,14 @@ class FakeGithub:
                 return message(301, "Moved Permanently", Location=target)
             return self._repo(self.world.repos.get(name), rest, query, path)
         return message(404, "Not Found")
+
+    def asked_by_graphql(self, path: str, question: bytes, authorization: str | None) -> Answer:
+        """Of GitHub Enterprise, /api/v3 and /api/graphql stand side by side."""
+        if path != f"{self.prefix.removesuffix('/v3')}/graphql":
+            return message(404, "Not Found")
+        if self.world.token and authorization != f"Bearer {self.world.token}":
+            return message(401, "Bad credentials")
+        return Answer(200, json.dumps(github_graphql.answer(self.world, json.loads(question))).encode())
 
     def _owned(self, kind: str, owner: str, query: dict[str, str]) -> Answer:
         if (owner in self.world.organisations) != (kind == "orgs"):
@@ -261,13 +270,14 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
 
         def do_GET(self) -> None:
             with github.under_way(self.path):
-                self._answer()
+                self._answer(b"")
 
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers.get("Content-Length", 0)))
-            self.do_GET()
+            question = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            with github.under_way(self.path):
+                self._answer(question)
 
-        def _answer(self) -> None:
+        def _answer(self, question: bytes) -> None:
             parts = urlsplit(self.path)
             query = dict(parse_qsl(parts.query))
             authorization = self.headers.get("Authorization")
@@ -275,7 +285,9 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
             fault = github.fault(self.path)
             if fault and fault.action:
                 fault.action(github.world)
-            if parts.path.startswith(f"{github.prefix}/"):
+            if parts.path.endswith("/graphql"):
+                answer = github.asked_by_graphql(parts.path, question, authorization)
+            elif parts.path.startswith(f"{github.prefix}/"):
                 answer = github.answer(parts.path[len(github.prefix) :], query, authorization)
             else:
                 answer = message(404, "Not Found")
@@ -283,7 +295,7 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
                 answer = fault.spoil(answer, self)
             else:
                 github.witness(self.command, self.path[len(github.prefix) :], answer.status, answer.body)
-            if answer.status == 200:
+            if answer.status == 200 and self.command == "GET":
                 answer.headers["ETag"] = f'W/"{hashlib.sha1(answer.body).hexdigest()}"'
                 if self.headers.get("If-None-Match") == answer.headers["ETag"]:
                     answer = Answer(304, b"", answer.headers)

@@ -102,6 +102,20 @@ def _packed(fault: Fault, answer: Answer, request: BaseHTTPRequestHandler) -> An
     return Answer(200, gzip.compress(answer.body), {**answer.headers, "Content-Encoding": "gzip"})
 
 
+def _told(kind: str, text: str, **headers: str) -> Answer:
+    """GraphQL says in a good answer that something is bad."""
+    fault = {"type": kind, "message": text} if kind else {"message": text}
+    return Answer(200, json.dumps({"data": None, "errors": [fault]}).encode(), headers)
+
+
+def _partial(fault: Fault, answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
+    """All but the first node, which is null, as it is where GitHub cannot compute it in time."""
+    told = json.loads(answer.body)
+    told["data"]["nodes"][0] = None
+    told["errors"] = [{"path": ["nodes", 0], "message": "Something went wrong"}]
+    return Answer(200, json.dumps(told).encode())
+
+
 @cache
 def bomb() -> bytes:
     """50 MB of blanks in 50 kB."""
@@ -135,6 +149,13 @@ KINDS: dict[str, Callable[[Fault, Answer, BaseHTTPRequestHandler], Answer]] = {
     "bomb": lambda fault, answer, request: Answer(200, bomb(), {"Content-Encoding": "gzip"}),
     "endless": _endless,
     "elsewhere": _elsewhere,
+    "graphql_limited": lambda fault, answer, request: _told("RATE_LIMITED", "API rate limit exceeded for user ID 1."),
+    "graphql_paused": lambda fault, answer, request: _told(
+        "", "You have exceeded a secondary rate limit.", **{"Retry-After": str(fault.wait)}
+    ),
+    "graphql_forbidden": lambda fault, answer, request: _told("FORBIDDEN", "Resource not accessible by integration"),
+    "graphql_failed": lambda fault, answer, request: _told("", "Something went wrong while executing your query."),
+    "graphql_partial": _partial,
     "away": lambda fault, answer, request: message(302, "Found", Location="http://127.0.0.2:9/login"),
     "circle": lambda fault, answer, request: message(301, "Moved", Location=request.path),
 }

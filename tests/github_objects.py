@@ -61,7 +61,18 @@ RUN_SLOTS = (
     *("run_started_at", "run_attempt", "referenced_workflows", "html_url"),
 )
 PULL_SLOTS = (
-    *("id", "number", "state", "created_at", "updated_at", "closed_at", "merged_at", "merge_commit_sha", "html_url"),
+    *(
+        "id",
+        "node_id",
+        "number",
+        "state",
+        "created_at",
+        "updated_at",
+        "closed_at",
+        "merged_at",
+        "merge_commit_sha",
+        "html_url",
+    ),
     *("user.login", "user.type", "head.sha", "base.ref", "base.repo.default_branch", "base.repo.full_name"),
 )
 
@@ -122,7 +133,8 @@ def jobs_json(repo: Repo, run: Run) -> list[bytes]:
 def deployment_json(repo: Repo, deployment: Deployment) -> bytes:
     whole = _of(repo.name, "deployment-items")
     whole["creator"]["login"] = deployment.creator
-    whole |= {"id": deployment.id, "environment": deployment.environment, "sha": deployment.sha, "ref": deployment.ref}
+    whole |= {"id": deployment.id, "node_id": f"DE_{deployment.id}"}
+    whole |= {"environment": deployment.environment, "sha": deployment.sha, "ref": deployment.ref}
     whole |= {"payload": deployment.payload, "created_at": deployment.created}
     whole |= {"updated_at": deployment.updated or deployment.created}
     return json.dumps(whole).encode()
@@ -142,6 +154,7 @@ def pull_json(repo: Repo, pull: Pull) -> bytes:
     return _pull_template(repo.name).render(
         {
             "id": pull.id,
+            "node_id": f"PR_{pull.id}",
             "number": pull.number,
             "state": "closed",
             "created_at": pull.created,

@@ -28,6 +28,7 @@ CONFIG = """
 name = "gh"
 kind = "github"
 base_url = "{base_url}"
+graphql = false
 repos = ["acme/*", "mona/*", "acme/old-name"]
 [[source.issues]]
 reads = "incidents"

@@ -39,7 +39,7 @@ class Reading:
     def __init__(self, github: FakeGithub, parallel: int = 1, **settings: Any) -> None:
         self.github = github
         self.parallel = parallel
-        self.settings = {"repos": ["acme/fraud"], "jobs": False} | settings
+        self.settings = {"repos": ["acme/fraud"], "jobs": False, "graphql": False} | settings
         self.marks: dict[str, Any] = {}
         self.kept: dict[tuple[Any, ...], Record] = {}
         self.written = ""
