@@ -148,8 +148,9 @@ def by_team(view: View) -> None:
     )
     if shown["withheld"].is_null().all():
         shown = shown.drop("withheld")
+    known = {name: view.team_link(team) for team, name in names.items()}
     st.dataframe(
-        shown,
+        shown.with_columns(page=pl.col("team").replace_strict(known, default=None)),
         hide_index=True,
         height=460 if len(shown) > 12 else "auto",
         placeholder="",
@@ -170,6 +171,7 @@ def by_team(view: View) -> None:
             "failed_count": st.column_config.NumberColumn("Repaired", help="Deployments repaired afterwards"),
             "range": st.column_config.TextColumn("Repaired, range", help="Share of the deployments, 95 % range"),
             "withheld": st.column_config.TextColumn("Not shown because"),
+            "page": st.column_config.LinkColumn("Its page", display_text="open"),
         },
         alt="Deployments, frequency, time to production and repairs by team, in the order of their names.",
     )

@@ -1,11 +1,15 @@
 """Charts over time that more than one page shows, so that they say the same on each."""
 
+from dataclasses import replace
+
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, sentences, words
+from app import charts, figures, headline, sentences, words
 from app.charts import Line
+from app.headline import Numbers
 from app.page import View
+from queries.trends import Change, of_weeks
 
 LEAD_TIME = (
     "lead_time_hours_median",
@@ -14,6 +18,32 @@ LEAD_TIME = (
 )
 """The quantiles of lead times that a page shows in full; the first of them is the figure by itself."""
 NOTHING = "Nothing was deployed to production in this period, as far as the sources show."
+
+
+def numbers(view: View) -> Numbers:
+    """The rows behind the figures of a page, in the window and in the one before."""
+    before = {name: view.ask_before(name, shown) for name, shown in headline.ASKED.items()}
+    return Numbers(
+        {name: view.ask(name, quantiles=shown).row(0, named=True) for name, shown in headline.ASKED.items()},
+        {name: frame.row(0, named=True) for name, frame in before.items() if frame is not None},
+    )
+
+
+def lead_change(view: View, numbers: Numbers) -> Change | None:
+    """The lead time against the window before, judged by its weeks."""
+    window, then = view.window, numbers.before.get("lead_time")
+    if then is None or window.before_since is None:
+        return None
+    part = replace(view.part("lead_time", by="week", quantiles=LEAD_TIME[:1]), since=window.before_since)
+    weekly = view.model.ask("lead_time", part)
+    known = weekly.filter(~pl.col("is_partial") & pl.col("lead_time_hours_median").is_not_null())
+    is_now = pl.col("period") >= window.since
+    return of_weeks(
+        then["lead_time_hours_median"],
+        numbers.now["lead_time"]["lead_time_hours_median"],
+        known.filter(~is_now)["lead_time_hours_median"].to_list(),
+        known.filter(is_now)["lead_time_hours_median"].to_list(),
+    )
 
 
 def deployments(view: View, key: str) -> None:

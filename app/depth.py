@@ -1,6 +1,7 @@
 """How deep the platform is used, surface by surface: what teams said and what the data shows, as a table. Pure."""
 
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 import polars as pl
@@ -55,6 +56,31 @@ def key() -> str:
     """What the pieces of a bar are."""
     parts = " &ensp; ".join(f'<i class="{look}"></i>{words.literal(name)}' for _, name, look in LEVELS)
     return f'<p class="key">{parts}</p>'
+
+
+def of_one(frame: pl.DataFrame) -> list[list[tuple[str, str]]]:
+    """One team's surfaces by what was written down: a line per level with its surfaces, and those seen in use."""
+    said = {
+        "strategic_count": "The organisation's way",
+        "tactical_count": "A stopgap of its own",
+        "missing_count": "Missing",
+        "not_required_count": "Not needed",
+        "undeclared_count": "Nothing was written down",
+    }
+    lines = []
+    for column, text in said.items():
+        found = in_order(frame.filter(pl.col(column) > 0))
+        seen = found.filter(pl.col("seen_count").fill_null(0) > 0)["capability"].to_list()
+        if column == "undeclared_count":
+            # what nobody named and nothing shows is nothing to say
+            found = found.filter(pl.col("seen_count").fill_null(0) > 0)
+        if len(found):
+            day = found["declared_day"].min()
+            when = f"as of {words.day(day)}" if isinstance(day, date) else ""
+            lines.append(
+                [(text, when), (words.listed(found["capability"].to_list()), ""), (words.listed(seen) or "–", "")]
+            )
+    return lines
 
 
 def _bar(row: Row) -> str:

@@ -132,9 +132,13 @@ def notice(sentences: Sequence[str]) -> str:
     return f'<div class="notice" role="status">{"".join(f"<p>{words.literal(text)}</p>" for text in sentences)}</div>'
 
 
+def link(text: str, address: str) -> str:
+    """A text that leads somewhere when it is clicked."""
+    return f'<a href="{words.literal(address)}">{words.literal(text)}</a>'
+
+
 def _name(cell: Cell) -> str:
-    text = words.literal(cell[0])
-    return f'<a href="{words.literal(cell[2])}">{text}</a>' if len(cell) == 3 else text
+    return link(cell[0], cell[2]) if len(cell) == 3 else words.literal(cell[0])
 
 
 def _small(text: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from app import figures, words
+from app import figures, sentences, words
 from app.figures import Bar, Figure
 from queries import trends
 from queries.statistics import wilson
@@ -62,6 +62,16 @@ def is_used(numbers: Numbers) -> str:
         return words.sentence(words.listed([text for text in (teams, count) if text]))
     ratio = f"{words.share(row['platform_ratio'])} of all production deployments go through it"
     return words.sentence(f"{teams}, and {ratio}" if teams else ratio)
+
+
+def better_or_not(numbers: Numbers, lead: Change | None) -> str:
+    """The answer to "is it getting better?"; `lead` is how the time to production went."""
+    changes = [
+        ("the time to production", lead, -1),
+        ("the share of repairs", numbers.repaired(), -1),
+        ("the pipelines", numbers.passed(), 1),
+    ]
+    return sentences.better_or_not(changes)
 
 
 def products(numbers: Numbers) -> Figure:

@@ -54,8 +54,8 @@ class View:
         return self.model.ask(name, part) if part else None
 
     def team_link(self, team: str) -> str:
-        """Where a click on a team leads: its own figures, with the other filters as they are."""
-        return filters.address("delivery", replace(self.filters, team=(team,), domain=()), self.model.names())
+        """Where a click on a team leads: its own page, with the other filters as they are."""
+        return filters.address("team", replace(self.filters, team=(team,), domain=()), self.model.names())
 
     def chart(self, title: str, unit: str, fig: go.Figure, *, name: str, part: Slice, key: str, alt: str) -> None:
         """A chart with its sentence above and its explanation below."""
@@ -119,7 +119,7 @@ def _around(title: str, body: Callable[[], None]) -> None:
     if notices:
         st.html(figures.notice(notices))
     view = View(model, chosen, filters.window(chosen, model.clock.today, model.first_day))
-    st.html(f'<p class="context">{words.literal(unfiltered or _context(view))}</p>')
+    st.html(f'<p class="context">{words.literal(unfiltered) if unfiltered else _context(view)}</p>')
     token = _VIEW.set(view)
     try:
         body()
@@ -159,12 +159,13 @@ def _stale(model: Model) -> str | None:
 
 
 def _context(view: View) -> str:
+    """What the page speaks of, as HTML; a click on a team opens it."""
     window, chosen = view.window, view.filters
     names = view.model.names()
     parts = [words.days(window.since, window.until), filters.ENVIRONMENT]
-    parts.append(words.listed([names[team] for team in chosen.team]) if chosen.team else "all teams")
+    parts.append(words.listed([figures.link(names[team], view.team_link(team)) for team in chosen.team]) or "all teams")
     if chosen.domain:
-        parts.append(words.listed(chosen.domain))
+        parts.append(words.literal(words.listed(chosen.domain)))
     if chosen.path:
         parts.append(words.PATHS[chosen.path])
     if window.before_since:

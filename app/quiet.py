@@ -69,6 +69,19 @@ def why_new(row: Row, today: date) -> str:
     return words.sentence(words.listed(happened))
 
 
+def of_one(row: Row) -> str:
+    """The same of one team as a verb with its object: "deploys through it nearly every week"."""
+    said = {
+        "went quiet": "deployed through it and went quiet",
+        "deploys nearly every week": "deploys through it nearly every week",
+        "deploys": "deploys through it, though not in most weeks",
+        "has run something": "has run something on it, but deployed nothing to production",
+        "onboarded": "is onboarded, and nothing has run on it yet",
+        "not yet": "does not use it yet",
+    }
+    return said[stage(row)]
+
+
 def stage(row: Row) -> str:
     """The furthest that a team has come, and whether it has stopped."""
     if row["lapsed_count"]:

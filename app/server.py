@@ -11,6 +11,7 @@ _NEEDED = (
     "app.views.adoption",
     "app.views.delivery",
     "app.views.pain",
+    "app.views.team",
     "app.views.data",
     "pyarrow",
     "pandas",

@@ -90,6 +90,13 @@ def duration(hours: float | None) -> str:
     return f"{text} {unit}" if text == "1" else f"{text} {unit}s"
 
 
+def seconds(value: float | None) -> str:
+    """20 seconds, 7 minutes, 1.5 hours."""
+    if value is None:
+        return "–"
+    return plural(round(value), "second") if abs(value) < 100 else duration(value / 3600)
+
+
 def plural(count: float | None, noun: str, many: str | None = None) -> str:
     """1 team, 14 teams, no teams."""
     many = many or f"{noun}s"

@@ -1,37 +1,25 @@
 """The first page: is it used, is it getting better, what next."""
 
-from dataclasses import replace
-from typing import Any
-
 import polars as pl
 import streamlit as st
 
-from app import courses, figures, headline, priorities, sentences, words
+from app import courses, figures, headline, priorities, words
 from app.headline import Numbers
 from app.page import View, current
 from queries.slice import Slice
-from queries.trends import Change, of_weeks
+from queries.trends import Change
 
 
 def page() -> None:
     view = current()
-    before = {name: view.ask_before(name, shown) for name, shown in headline.ASKED.items()}
-    numbers = Numbers(
-        {name: _row(view.ask(name, quantiles=shown)) for name, shown in headline.ASKED.items()},
-        {name: _row(frame) for name, frame in before.items() if frame is not None},
-    )
+    numbers = courses.numbers(view)
     overlap, initiatives = view.model.ask("pain_overlap", Slice()), view.model.table("initiative")
-    lead = _lead_change(view, numbers)
-    changes = [
-        ("the time to production", lead, -1),
-        ("the share of repairs", numbers.repaired(), -1),
-        ("the pipelines", numbers.passed(), 1),
-    ]
+    lead = courses.lead_change(view, numbers)
     st.html(
         figures.answers(
             [
                 ("Is it used?", headline.is_used(numbers)),
-                ("Is it getting better?", sentences.better_or_not(changes)),
+                ("Is it getting better?", headline.better_or_not(numbers, lead)),
                 ("What next?", priorities.next_move(overlap, initiatives)),
             ]
         )
@@ -62,27 +50,6 @@ def _figures(view: View, numbers: Numbers, lead: Change | None) -> None:
                 view.explained(name, view.part(name, quantiles=headline.ASKED[name]), f"figure-{n}")
     if numbers.before:
         st.html(figures.KEY)
-
-
-def _row(frame: pl.DataFrame) -> dict[str, Any]:
-    return frame.row(0, named=True)
-
-
-def _lead_change(view: View, numbers: Numbers) -> Change | None:
-    """The lead time against the window before, judged by its weeks."""
-    window, then = view.window, numbers.before.get("lead_time")
-    if then is None or window.before_since is None:
-        return None
-    part = replace(view.part("lead_time", by="week", quantiles=courses.LEAD_TIME[:1]), since=window.before_since)
-    weekly = view.model.ask("lead_time", part)
-    known = weekly.filter(~pl.col("is_partial") & pl.col("lead_time_hours_median").is_not_null())
-    is_now = pl.col("period") >= window.since
-    return of_weeks(
-        then["lead_time_hours_median"],
-        numbers.now["lead_time"]["lead_time_hours_median"],
-        known.filter(~is_now)["lead_time_hours_median"].to_list(),
-        known.filter(is_now)["lead_time_hours_median"].to_list(),
-    )
 
 
 def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:

@@ -16,7 +16,14 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Response, sync_pl
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = os.environ.get("UPTAKE_CHROMIUM", "/usr/bin/chromium")
 QUIET = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
-PAGES = {"Overview": "", "Adoption": "adoption", "Delivery": "delivery", "Pain and priorities": "pain", "Data": "data"}
+PAGES = {
+    "Overview": "",
+    "Adoption": "adoption",
+    "Delivery": "delivery",
+    "Pain and priorities": "pain",
+    "Team": "team",
+    "Data": "data",
+}
 """Title -> path of every page."""
 _PROBES = ("/_stcore/health", "/_stcore/host-config")
 

@@ -10,6 +10,7 @@ TITLES = {
     "adoption": "Adoption",
     "delivery": "Delivery",
     "pain": "Pain and priorities",
+    "team": "Team",
     "data": "Data",
 }
 """Module of a page -> its title."""

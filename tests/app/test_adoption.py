@@ -133,7 +133,7 @@ def test_who_went_quiet_is_named_and_one_click_away(quiet_one: bool, tmp_path: P
     text = seen(test)
     assert ("Team C: the latest to stop" in text) == quiet_one
     assert ("No team went quiet." in text) != quiet_one
-    link = "delivery?period=Last%203%20months&path=Through%20the%20platform&team=Team%20C"
+    link = "team?period=Last%203%20months&path=Through%20the%20platform&team=Team%20C"
     assert parsed(test).links.count(link) == 1 + quiet_one
 
 
