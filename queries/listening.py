@@ -88,6 +88,15 @@ def weighted_pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return responses.with_weights(frame, teams, int(heads["headcount"].sum()), clock(con).min_group)
 
 
+def pain_change(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per pain point and survey: the share affected against the survey before, and whether that exceeds noise."""
+    file, part = sql_of("pain_change"), replace(part, by="all")
+    columns = keys(file, part)
+    pairs = query(file, part).run(con).sort(columns, nulls_last=True)
+    where = {name: values for name, values in part.where.items() if name != "survey_id"}
+    return pains.with_change(pairs, pain(con, Slice(group=part.group, where=where)), columns, clock(con).min_group)
+
+
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point: users' pain against the platform's priority, and the quadrant; the newest survey unless named."""
     file, about = sql_of("pain_overlap"), {name: one for name, one in part.where.items() if name != "pain_id"}

@@ -56,6 +56,7 @@ def _metrics() -> dict[str, Metric]:
         listening.survey_response,
         listening.pain,
         listening.weighted_pain,
+        listening.pain_change,
         listening.pain_overlap,
         listening.quick_wins,
         listening.listen,

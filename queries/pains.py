@@ -5,9 +5,11 @@ test of all pains of its survey together (binomial, Holm 1979): where none of th
 than 5 in 100 surveys call one so. That no pain is there is said at 80 % for each, since it commits nobody to work.
 """
 
+from typing import Any
+
 import polars as pl
 
-from queries.statistics import holm, probability_as_many, probability_reach
+from queries.statistics import change_interval, holm, probability_as_many, probability_reach
 
 REACH = 1 / 3
 FALSE_ALARM = 0.05
@@ -75,3 +77,51 @@ def without_roadmap(frame: pl.DataFrame) -> pl.DataFrame:
         quadrant=pl.lit("unsure"),
         withheld=pl.lit("priorities are not measured: no source delivers initiatives"),
     )
+
+
+LEAST_CHANGE = 0.01
+"""With many answers any difference is clear; one below a percentage point is not worth a reader's time."""
+
+
+def with_change(pairs: pl.DataFrame, pain: pl.DataFrame, keys: list[str], floor: int) -> pl.DataFrame:
+    """Joins the answers of a survey with those of the one before and says whether the difference exceeds noise.
+
+    `pairs` has the keys, before_survey_id and the counts of people who answered both times, `pain` the answers of all
+    surveys by the same keys, small groups hidden.
+    """
+    values = pain.select(*keys, "answer_count", "affected_count", "withheld")
+    others = [name for name in keys if name != "survey_id"]
+    before = values.rename({"survey_id": "before_survey_id"})
+    frame = pairs.join(values, on=keys, how="left", nulls_equal=True).join(
+        before, on=["before_survey_id", *others], how="left", nulls_equal=True, suffix="_before"
+    )
+    rows = [_change(row, floor) for row in frame.iter_rows(named=True)]
+    kinds = dict.fromkeys(("affected_now", "affected_before", "change", "change_low", "change_high"), pl.Float64)
+    added = pl.DataFrame(rows, {**kinds, "paired": pl.Int64, "verdict": pl.String, "reason": pl.String}, orient="row")
+    shown = added["change"].is_not_null()
+    return frame.hstack(added).select(
+        *keys,
+        "before_survey_id",
+        pl.when(shown).then(pl.col("answer_count")).alias("answer_count"),
+        pl.when(shown).then(pl.col("answer_count_before")).alias("answer_count_before"),
+        pl.col("paired").alias("paired_count"),
+        *kinds,
+        "verdict",
+        pl.col("reason").alias("withheld"),
+    )
+
+
+def _change(row: dict[str, Any], floor: int) -> tuple[Any, ...]:
+    hidden = row["withheld"] or row["withheld_before"]
+    if hidden or row["affected_count"] is None or row["affected_count_before"] is None:
+        return None, None, None, None, None, None, None, hidden or "nobody of this group was asked before"
+    before = row["affected_count_before"], row["answer_count_before"]
+    now = row["affected_count"], row["answer_count"]
+    counts = row["paired_count"], row["both_count"], row["paired_now_count"], row["paired_before_count"]
+    # fewer than the floor would be read from the interval; leaving them out only makes it wider
+    pairs = counts if row["paired_count"] >= floor else (0, 0, 0, 0)
+    low, high = change_interval(before, now, pairs)
+    difference = now[0] / now[1] - before[0] / before[1]
+    is_clear = (low > 0 or high < 0) and abs(difference) >= LEAST_CHANGE
+    verdict = "no clear change" if not is_clear else "rose" if difference > 0 else "fell"
+    return now[0] / now[1], before[0] / before[1], difference, low, high, pairs[0] or None, verdict, None

@@ -15,6 +15,26 @@ def wilson(count: float, total: float) -> tuple[float, float]:
     return max(0.0, (centre - half) / (total + _Z**2)), min(1.0, (centre + half) / (total + _Z**2))
 
 
+def change_interval(
+    before: tuple[float, float], now: tuple[float, float], pairs: tuple[int, int, int, int] = (0, 0, 0, 0)
+) -> tuple[float, float]:
+    """95 % interval of the difference of two shares, each given as (count, total), of which some people are in both.
+
+    `pairs` are those people: how many, affected both times, now, before. Newcombe 1998, method 10 for none of them;
+    with them his paired method, the correlation scaled to the part of both samples that they are.
+    """
+    (k0, n0), (k1, n1), (pairs_count, both, paired_now, paired_before) = before, now, pairs
+    p0, p1, (low0, high0), (low1, high1) = k0 / n0, k1 / n1, wilson(k0, n0), wilson(k1, n1)
+    spread = paired_now * (pairs_count - paired_now) * paired_before * (pairs_count - paired_before)
+    phi = 0.0
+    if spread:
+        phi = (both * pairs_count - paired_now * paired_before) / math.sqrt(spread)
+        phi *= pairs_count / math.sqrt(n0 * n1)
+    down, up = (p1 - low1, high0 - p0), (high1 - p1, p0 - low0)
+    low, high = (math.sqrt(max(0.0, a * a - 2 * phi * a * b + b * b)) for a, b in (down, up))
+    return max(-1.0, p1 - p0 - low), min(1.0, p1 - p0 + high)
+
+
 def chi_square_tail(square: float, freedom: int) -> float:
     """Probability of at least this sum of squares by chance (Wilson and Hilferty 1931), within 0.005."""
     third = 2 / (9 * freedom)
