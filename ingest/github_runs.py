@@ -85,6 +85,9 @@ class Runs:
         if not head.not_modified:
             until = stamp(now)
             enough = covered is None or covered < begin
+            if self._anew:
+                # all from there on is read again: cut short, the next reading goes on where this one was
+                mark.seen, mark.etag = begin, None
             mark.since = min(mark.since or begin, begin)
             mark.jobs_seen = min(mark.jobs_seen or begin, begin) if self._anew else mark.jobs_seen or begin
             found = iter([Window(begin, until, head.value, True)]) if enough else windows(self._api, begin, until)

@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 
 from ingest.errors import SourceError
 
+AHEAD = 2
+"""So many answers for each thread: they go on asking while who takes them is busy with a batch."""
+
 T = TypeVar("T")
 R = TypeVar("R")
 
@@ -31,9 +34,9 @@ class Pool:
     def each(self, items: Iterable[T], ask: Callable[[T], R]) -> Iterator[tuple[T, Callable[[], R]]]:
         """Each item, in order, with the call that gives what `ask` made of it or raises what it raised.
 
-        At most `size` items are drawn and asked for ahead of the one that is taken; memory is bounded by that. `ask`
-        may read what nobody changes meanwhile, and must change nothing. With a size of one, and within an `ask`, it
-        runs when its call is made. What drawing an item raises comes after the items before it.
+        At most AHEAD times `size` items are drawn and asked for ahead of the one that is taken; memory is bounded by
+        that. `ask` may read what nobody changes meanwhile, and must change nothing. With a size of one, and within an
+        `ask`, it runs when its call is made. What drawing an item raises comes after the items before it.
         """
         if self._size == 1 or current_thread() in self._threads:
             for item in items:
@@ -43,7 +46,7 @@ class Pool:
         asked: deque[tuple[T, Future[R]]] = deque()
         try:
             while asked or not ended:
-                if not ended and len(asked) < self._size:
+                if not ended and len(asked) < AHEAD * self._size:
                     try:
                         item = next(rest)
                     except (StopIteration, SourceError) as error:

@@ -5,9 +5,8 @@ provider documents it, the page is gone through item by item, so that the others
 """
 
 from collections.abc import Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any, get_origin, get_type_hints
+from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -55,8 +54,7 @@ class Shape:
         self._fields = item.__annotations__.keys()
         self._item = TypeAdapter[Any](item)
         self._page = TypeAdapter[Any](page)
-        beside = get_type_hints(get_origin(page) or page) if key else {}
-        self._beside = {name: TypeAdapter[Any](kind) for name, kind in beside.items() if name != key}
+        self._beside = getattr(page, "__annotations__", {}).keys() - {key}
         self._key = key
         self._cut = cut
 
@@ -88,12 +86,7 @@ class Shape:
         return replace(listing, rest=self._rest(answer))
 
     def _rest(self, answer: Any) -> Item:
-        """What stands beside the list. What is not of its type is left out, as if the answer had not told it."""
-        rest: Item = {}
-        for name in self._beside.keys() & answer.keys() if self._key else ():
-            with suppress(ValidationError):
-                rest[name] = self._beside[name].validate_python(answer[name])
-        return rest
+        return {key: answer[key] for key in self._beside & answer.keys()} if self._key else {}
 
     def _each(self, found: list[Any], place: str, hashed: Hasher, total: int) -> Listing:
         items, rejected = [], []

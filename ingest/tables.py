@@ -58,7 +58,7 @@ class ApiSettings(SecretSettings):
     """A source behind HTTP."""
 
     base_url: str
-    parallel: Annotated[int, Field(ge=1, le=32)] = 6
+    parallel: Annotated[int, Field(ge=1, le=32)] = 8
     """How many requests may be under way at a time."""
 
     def authorization(self, token: str) -> tuple[str, str]:

@@ -1,48 +1,69 @@
-"""How fast ingest is, and how little it does when nothing is new: against a local server in a process of its own."""
+"""How fast ingest is, near and far from the server, and how little it does when nothing is new.
+
+The server runs in this process and ingest in one of its own, so that its time and memory are ingest's alone.
+"""
 
 import os
 import subprocess
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ingest import warehouse
+from tests.fake_github import FakeGithub
+from tests.github_world import World, simulated
 
 ROOT = Path(__file__).parent.parent
+FAR = 0.3
+"""Seconds that a distant server takes for an answer."""
+
+REPOS = 500
 
 
 def ingest_github(folder: Path, runs: int) -> dict[str, Any]:
-    """Ingests runs of 12 kB from a local server, twice: all of them, and then nothing new."""
+    """Runs of 12 kB from a server nearby and from one far away, and a run that finds nothing new in 1 and 500
+    repositories."""
+    near, nothing, _ = _twice(folder / "near", simulated(runs, repos=5))
+    far, _, _ = _twice(folder / "far", simulated(runs, repos=5), latency=FAR)
+    _, alone, _ = _twice(folder / "alone", simulated(100))
+    _, many, asked = _twice(folder / "many", simulated(10 * REPOS, repos=REPOS))
+    return {
+        "runs": near["runs"],
+        "runs_per_cpu_second": near["runs"] / near["cpu_seconds"],
+        "runs_per_second": near["runs"] / near["seconds"],
+        "peak_mb": near["peak_mb"],
+        "nothing_new_cpu_seconds": nothing["cpu_seconds"],
+        "far_runs_per_second": far["runs"] / far["seconds"],
+        "far_peak_mb": far["peak_mb"],
+        "1_repo_nothing_new_seconds": alone["seconds"],
+        "1_repo_nothing_new_cpu_seconds": alone["cpu_seconds"],
+        f"{REPOS}_repos_nothing_new_seconds": many["seconds"],
+        f"{REPOS}_repos_nothing_new_cpu_seconds": many["cpu_seconds"],
+        f"{REPOS}_repos_nothing_new_most_requests_per_list": max(asked.values()),
+    }
+
+
+def _twice(folder: Path, world: World, latency: float = 0) -> tuple[dict[str, float], dict[str, float], Counter[str]]:
+    """What a first and a second ingest took, and how often the second one asked for each path."""
     folder.mkdir(parents=True)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.fake_github", "--runs", str(runs)], cwd=ROOT, stdout=subprocess.PIPE, text=True
-    )
-    try:
-        assert server.stdout is not None
-        address = server.stdout.readline().strip()
-        config = folder / "uptake.toml"
+    config, data = folder / "uptake.toml", folder / "data"
+    with FakeGithub(world, latency=lambda address: latency) as github:
         config.write_text(
-            f'[[source]]\nname = "gh"\nkind = "github"\nbase_url = "{address}"\nrepos = ["acme/*"]\njobs = false\n',
+            f'[[source]]\nname = "gh"\nkind = "github"\nbase_url = "{github.base_url}"\nrepos = ["acme/*"]\n'
+            "jobs = false\n",
             "utf-8",
         )
-        first = _measured(config, folder / "data", "ingest", "--full")
-        again = _measured(config, folder / "data", "ingest")
-    finally:
-        server.kill()
-        server.wait()
-    with duckdb.connect(str(folder / "data" / warehouse.FILE), read_only=True) as con:
+        first = _measured(config, data, "ingest", "--full")
+        github.asked()
+        second = _measured(config, data, "ingest")
+        asked = Counter(address.partition("?")[0] for address, _ in github.asked("/repos/"))
+    with duckdb.connect(str(data / warehouse.FILE), read_only=True) as con:
         (loaded,) = con.sql("select count(*) from staging.ci_run").fetchall()[0]
-    return {
-        "ingest_runs": loaded,
-        "ingest_runs_per_cpu_second": loaded / first["cpu_seconds"],
-        "ingest_runs_per_second": loaded / first["seconds"],
-        "ingest_peak_mb": first["peak_mb"],
-        "ingest_nothing_new_seconds": again["seconds"],
-        "ingest_nothing_new_cpu_seconds": again["cpu_seconds"],
-    }
+    return first | {"runs": loaded}, second, asked
 
 
 def _measured(config: Path, data: Path, *words: str) -> dict[str, float]:

@@ -1,6 +1,6 @@
 """Runs and jobs: what is read, when it is read again, and that none is missed."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -222,3 +222,21 @@ def test_jobs_come_after_all_repositories(github: FakeGithub) -> None:
     bury(github, 5)
     kinds = [page.kind for page in Reading(github, repos=["acme/*"], jobs=True).sync().pages]
     assert kinds.index("ci_job") > max(n for n, kind in enumerate(kinds) if kind != "ci_job")
+
+
+@pytest.mark.parametrize("config", [True, False])
+def test_looking_further_back_goes_on_where_it_was_cut_short(github: FakeGithub, config: bool) -> None:
+    """Else what lies between the last window that was read and the first reading would never be read."""
+    fraud(github).runs = [finished(n, at(days=80 - n / 60)) for n in range(3_000)]
+    reading = Reading(github, since="2026-04-01")
+    reading.sync()
+    recent = len(reading.of("ci_run"))
+    github.faults.append(Fault("forbidden", match="page=2", spare=2))
+    if config:
+        reading.settings["since"] = "2026-01-01"
+        reading.sync()
+    else:
+        reading.sync(floor=datetime(2026, 1, 1))
+    assert recent < len(reading.of("ci_run")) < 3_000
+    between = reading.sync()
+    assert len(reading.of("ci_run")) == 3_000 and between.faults == []
