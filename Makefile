@@ -1,8 +1,9 @@
 # Every target works on a fresh clone: what it needs is set up first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check bench lock clean browser
+.PHONY: help setup demo app test check fuzz bench lock clean browser
 
 PORT ?= 8501
+SECONDS ?= 120
 PYTHON ?= $(shell for name in python3 python3.14 python3.13 python3.12 python3.11; do \
 	$$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$name && break; done)
 BIN := .venv/bin
@@ -19,6 +20,7 @@ help:
 	@echo "make app       serve the dashboard on your own data (PORT=8501)"
 	@echo "make test      run all tests"
 	@echo "make check     lint, format, types"
+	@echo "make fuzz      damage what the parsers read, for SECONDS=120"
 	@echo "make bench     measure ingest, build and query times"
 	@echo "make setup     make .venv with the command .venv/bin/uptake"
 	@echo "make lock      pin the newest versions of all dependencies"
@@ -58,6 +60,9 @@ check: .venv/.installed-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+fuzz: .venv/.installed-dev
+	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 bench: .venv/.installed-dev
 	$(BIN)/python -m tests.bench

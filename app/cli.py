@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from app.command import DAY, Group, common, console, data_folder, given, read_folder, window
+from app.survey import survey
 
 if TYPE_CHECKING:
     from ingest.config import Settings
@@ -210,6 +211,9 @@ def demo(seed: int, teams: int, months: int, out: Path) -> None:
 
     file = simulation.write(out, seed, teams, months)
     console().info(f"demo: simulated organisation written; next: uptake ingest --config {file}")
+
+
+main.add_command(survey)
 
 
 def _settings() -> "Settings":

@@ -25,7 +25,8 @@ class Reach:
     def begin(self, since: str | None, seen: str | None, now: datetime) -> str:
         """From when to read a list that was read from `since` on, and completely up to `seen`."""
         first = self.configured or now - timedelta(days=FIRST_DAYS)
-        begin = first if seen is None else moment(seen) - OVERLAP
+        # a time in the future was a damaged answer or a wrong clock: what happens until then must not be passed over
+        begin = first if seen is None else min(moment(seen), now) - OVERLAP
         if since and self.configured and stamp(self.configured) < since:
             begin = min(begin, self.configured)
         return stamp(min(begin, self.floor) if self.floor else begin)

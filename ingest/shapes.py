@@ -5,8 +5,9 @@ provider documents it, the page is gone through item by item, so that the others
 """
 
 from collections.abc import Callable, Collection, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import from_json
@@ -54,7 +55,8 @@ class Shape:
         self._fields = item.__annotations__.keys()
         self._item = TypeAdapter[Any](item)
         self._page = TypeAdapter[Any](page)
-        self._beside = getattr(page, "__annotations__", {}).keys() - {key}
+        beside = get_type_hints(get_origin(page) or page) if key else {}
+        self._beside = {name: TypeAdapter[Any](kind) for name, kind in beside.items() if name != key}
         self._key = key
         self._cut = cut
 
@@ -86,7 +88,12 @@ class Shape:
         return replace(listing, rest=self._rest(answer))
 
     def _rest(self, answer: Any) -> Item:
-        return {key: answer[key] for key in self._beside & answer.keys()} if self._key else {}
+        """What stands beside the list. What is not of its type is left out, as if the answer had not told it."""
+        rest: Item = {}
+        for name in self._beside.keys() & answer.keys() if self._key else ():
+            with suppress(ValidationError):
+                rest[name] = self._beside[name].validate_python(answer[name])
+        return rest
 
     def _each(self, found: list[Any], place: str, hashed: Hasher, total: int) -> Listing:
         items, rejected = [], []

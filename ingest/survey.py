@@ -15,7 +15,6 @@ from ingest.errors import SourceError
 from ingest.folder import Folder, Found, digest, unchanged
 from ingest.records import Record
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
-from ingest.survey_answers import Coder
 from ingest.survey_mapping import Mapping, Wave
 from ingest.survey_settings import SurveySettings
 from ingest.survey_waves import Export, WaveReading, mapping_page, parse
@@ -33,7 +32,7 @@ class Reading:
 
     name: str
     mapping: Mapping
-    coder: Coder
+    coding: survey_coding.Coding
     sha256: str
 
 
@@ -41,11 +40,11 @@ def reading(settings: Any) -> Reading:
     """What the settings' `mapping` says. Raises SourceError that names the source."""
     try:
         mapping = survey_mapping.load(settings.mapping)
-        coder = survey_coding.load(mapping.coding) if mapping.coding else survey_coding.Coding(survey_coding.Rules())
+        coding = survey_coding.load(mapping.coding) if mapping.coding else survey_coding.Coding(survey_coding.Rules())
         said = b"".join(file.read_bytes() for file in (settings.mapping, mapping.coding) if file)
     except (SourceError, OSError) as error:
         raise SourceError(f"{settings.name}: {error}") from None
-    return Reading(settings.mapping.name, mapping, coder, hashlib.sha256(said).hexdigest())
+    return Reading(settings.mapping.name, mapping, coding, hashlib.sha256(said).hexdigest())
 
 
 class Survey:
@@ -102,7 +101,7 @@ class Survey:
             # what was loaded before stays: an export that cannot be read says nothing
             yield from (Fault(line) for line in faults)
             return
-        work = WaveReading(self.name, by.name, by.mapping, wave, self._hash, by.coder, faults)
+        work = WaveReading(self.name, by.name, by.mapping, wave, self._hash, by.coding, faults)
         yield from work.pages(exports, {f"{_WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}})
         yield from (Fault(line) for line in faults)
 

@@ -193,8 +193,8 @@ class Reader:
         options = [*question.options, *(each for each in question.pains if each not in question.options)]
         ticked: dict[str, str | None] = {}
         for column, cell in answered:
-            said = cell if not _is_tick(cell) else _option(column)
-            if _is_no(cell):
+            said = cell if not cells.is_tick(cell) else _option(column)
+            if cells.is_no(cell):
                 continue
             for part in cells.parts(said, question.separator, options) if question.separator else [said]:
                 option, words = cells.chosen(self.scrub(part), options)
@@ -216,15 +216,6 @@ class Reader:
             return
         for pain, words in self.coder(text).items():
             yield {"question_id": question.id, "pain_id": pain, "choice": MENTION, "text": words}
-
-
-def _is_tick(cell: str) -> bool:
-    """Where the cell says only that the column's option is ticked."""
-    return folded(cell) in {"1", "1.0", "yes", "y", "true", "x", "checked", "selected", "quoted", "ja", "oui"}
-
-
-def _is_no(cell: str) -> bool:
-    return folded(cell) in {"0", "0.0", "no", "n", "false", "unchecked", "not selected", "not quoted", "nein", "non"}
 
 
 def _option(column: Column) -> str:

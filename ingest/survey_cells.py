@@ -15,6 +15,8 @@ _NO_ANSWERS = """
 """
 NO_ANSWER = frozenset(word.strip() for word in _NO_ANSWERS.split("|"))
 """The usual spellings of N/A, folded, without the full stop at the end."""
+# "N/A - skip, don't know."
+_SKIPPED = re.compile(r"n/a\W.{0,40}$")
 OTHER = "Other"
 _OTHER = re.compile(r"(?i)(?:other|andere[rs]?|sonstiges|autre)(?: ?\(please specify\))?\s*(?:[:\-]\s*(.*))?", re.S)
 _NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,6})?")
@@ -27,9 +29,18 @@ _ZONE = re.compile(r"\s(?:GMT|UTC)\s?([+-]\d{1,2})?(?::?(\d{2}))?$")
 def is_nothing(cell: str, more: Collection[str] = ()) -> bool:
     """Empty, or one of the spellings of N/A, or of `more` (folded; a `*` at the end stands for anything)."""
     plain = folded(cell).rstrip(". ")
-    if not plain or plain in NO_ANSWER or folded(cell) in NO_ANSWER:
+    if not plain or plain in NO_ANSWER or folded(cell) in NO_ANSWER or _SKIPPED.match(plain):
         return True
     return any(plain.startswith(word[:-1]) if word.endswith("*") else plain == word.rstrip(". ") for word in more)
+
+
+def leading_number(cell: str) -> float | None:
+    """The number that a cell is, or begins with as `(4) Critical.` does; None without one."""
+    plain = folded(cell).rstrip(". ")
+    if _NUMBER.fullmatch(plain):
+        return float(plain.replace(",", "."))
+    leading = _LEADING.fullmatch(plain)
+    return float(leading[1]) if leading else None
 
 
 def rating(cell: str, scale: Scale) -> float:
@@ -38,11 +49,8 @@ def rating(cell: str, scale: Scale) -> float:
     words = _words(tuple(scale.words.items()))
     if plain in words:
         return words[plain]
-    if _NUMBER.fullmatch(plain):
-        number = float(plain.replace(",", "."))
-    elif leading := _LEADING.fullmatch(plain):
-        number = float(leading[1])
-    else:
+    number = leading_number(cell)
+    if number is None:
         known = ", ".join(repr(word) for word in list(scale.words)[:6]) or "it knows numbers only"
         raise ValueError(f"is no answer on its scale ({known}); add the word to the scale, or to no_answer")
     if not scale.min <= number <= scale.max:
@@ -67,16 +75,24 @@ def moment(cell: str, form: str | None, zone: str) -> datetime:
     return aware.astimezone(UTC).replace(tzinfo=None)
 
 
+def is_tick(cell: str) -> bool:
+    """Where the cell says only that the column's option is ticked."""
+    return folded(cell) in {"1", "1.0", "yes", "y", "true", "x", "checked", "selected", "quoted", "ja", "oui"}
+
+
+def is_no(cell: str) -> bool:
+    return folded(cell) in {"0", "0.0", "no", "n", "false", "unchecked", "not selected", "not quoted", "nein", "non"}
+
+
 def parts(cell: str, separator: str, options: Iterable[str]) -> list[str]:
     """The options joined in a cell; a known option that holds the separator itself stays whole."""
-    between, rest, found = separator.strip() or separator, cell, []
-    edge = re.escape(between)
-    for option in sorted((each for each in options if between in each), key=len, reverse=True):
+    rest, found, edge = cell, [], re.escape(separator)
+    for option in sorted((each for each in options if separator in each), key=len, reverse=True):
         pattern = re.compile(rf"(?:^|(?<={edge}))\s*{_spaced(option)}\s*(?={edge}|$)", re.IGNORECASE)
         if pattern.search(rest):
             found.append(option)
             rest = pattern.sub("", rest)
-    return found + [plain for part in rest.split(between) if (plain := tidy(part))]
+    return found + [plain for part in rest.split(separator) if (plain := tidy(part))]
 
 
 def tidy(answer: str) -> str:

@@ -121,14 +121,14 @@ def suggestions(text: str, coded: Mapping[str, Iterable[str]], most: int = 2) ->
     """
     spoken = {pain: Counter(word for each in texts for word in _words(each)) for pain, texts in coded.items()}
     spread = Counter(word for counts in spoken.values() for word in counts)
+    # a word that is said of many pains tells nothing of one
+    telling = {word for word, pains in spread.items() if pains <= max(1, len(spoken) // 5)}
     scores: dict[str, tuple[float, str]] = {}
     for pain, counts in spoken.items():
-        # a word that is said of many pains tells nothing of one
-        weights = {w: math.log(len(spoken) / spread[w]) * math.log1p(counts[w]) for w in _words(text) if w in counts}
-        shared = sorted((word for word in weights if weights[word] > 0), key=lambda word: (-weights[word], word))[:4]
-        score = sum(weights[word] for word in shared) / math.sqrt(1 + len(counts))
-        if shared:
-            scores[pain] = score, ", ".join(shared)
+        shared = sorted(_words(text) & counts.keys() & telling)
+        shared = sorted(shared, key=lambda word: counts[word] / spread[word], reverse=True)[:4]
+        if len(shared) > 1 or any(counts[word] > 1 for word in shared):
+            scores[pain] = sum(math.log1p(counts[word]) / spread[word] for word in shared), ", ".join(shared)
     likeliest = sorted(scores, key=lambda pain: (-scores[pain][0], pain))[:most]
     return {pain: scores[pain][1] for pain in likeliest}
 

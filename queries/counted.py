@@ -42,13 +42,14 @@ def last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
     return found["last_day"][0] if len(found) else clock(con).today
 
 
-def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
+def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: Slice | None = None) -> pl.DataFrame:
     """Runs a metric's SQL and, by a period, adds the periods in which nothing happened: counts 0, the rest null.
 
     By a period it also adds `is_partial`, and `period_end` (exclusive) for functions that need it, which drop it.
+    `summed` is the slice that the SQL adds up, where that is another which holds the same cases.
     """
     file = sql_of(name)
-    frame, columns = query(file, part).run(con), keys(file, part)
+    frame, columns = query(file, summed or part).run(con), keys(file, part)
     if part.by != "all":
         group = [column for column in columns if column != "period"]
         until = clock(con).window_end(part.until, last_day(con, file))

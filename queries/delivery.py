@@ -80,6 +80,11 @@ def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return withhold(frame, rules).drop("period_end", strict=False)
 
 
+def lead_time_distribution(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Changes by the range of hours that their lead time falls into, and those that have waited so long."""
+    return counted(con, "lead_time_distribution", part).drop("period_end", strict=False)
+
+
 def change_fail_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Succeeded deployments that had to be repaired, over all; null, never 0, where no source gives incidents."""
     frame = counted(con, "change_fail_rate", part)
@@ -115,6 +120,15 @@ def recovery_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         ended="recovered_count",
         waiting="open_count",
     )
+
+
+def recovery_distribution(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Failed deployments by the range of hours until production worked again, and those open so long."""
+    frame = counted(con, "recovery_distribution", part).drop("period_end", strict=False)
+    if clock(con).has_incidents:
+        return frame
+    unknown = [pl.lit(None).cast(pl.Int64).alias(name) for name in ("recovered_count", "open_count")]
+    return frame.with_columns(*unknown, withheld=pl.lit(NO_INCIDENTS))
 
 
 def rework_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -12,6 +12,10 @@ create or replace macro matches(value, pattern) as lower(value) glob lower(patte
 -- hours from one instant to another; null when either is unknown, negative when the order is wrong
 create or replace macro hours_between(first, last) as epoch_ms(last - first) / 3600000.0;
 
+-- the lower end, in hours, of the range that a duration falls into: an hour, a day, a week, 30 days, 180 days
+create or replace macro duration_from(hours) as
+    case when hours < 1 then 0 when hours < 24 then 1 when hours < 168 then 24 when hours < 720 then 168 when hours < 4320 then 720 when hours >= 4320 then 4320 end;
+
 -- 95 % Wilson score interval of a ratio (Wilson 1927), null without any case; its ends at none and at all are exact
 create or replace macro wilson_low(k, n) as
     case when n > 0 and k = 0 then 0.0 when n > 0 then greatest(0.0, (k + 1.9207294103470618 - 1.959963984540054 * sqrt(k * (n - k) / cast(n as double) + 0.9603647051735309)) / (n + 3.8414588206941236)) end;

@@ -1,17 +1,60 @@
 """How healthy the pipelines are, how long they stay broken, and which checks stop people."""
 
+from dataclasses import replace
+
 import duckdb
 import polars as pl
 
-from queries.counted import counted, with_waiting
-from queries.slice import Slice
+from queries.counted import QUANTILES, counted, sql_of, with_waiting
+from queries.readmodel import frame as frame_of
+from queries.slice import Slice, keys, query
+from queries.statistics import counted_quantiles
 from queries.withhold import quantile_rules, withhold
 
 
 def ci_health(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-    """Success, flakiness, re-runs, queue and duration of pipelines."""
+    """Success, flakiness, re-runs, queue and duration of pipelines; from whole weeks where they add up to the slice."""
+    weeks = _in_weeks(con, part)
+    frame = counted(con, "ci_health", part) if weeks is None else _from_weeks(con, part, weeks)
     rules = [*quantile_rules("queue_seconds", "queue_count"), *quantile_rules("duration_seconds", "duration_count")]
-    return withhold(counted(con, "ci_health", part), rules).drop("period_end", strict=False)
+    return withhold(frame, rules).drop("period_end", strict=False)
+
+
+def _in_weeks(con: duckdb.DuckDBPyConnection, part: Slice) -> Slice | None:
+    """The slice with its ends left out where no run lies beyond; None where it is no sum of whole weeks and months.
+
+    What is counted by week knows neither branch nor event, and the quantiles of its values only those of workflows.
+    """
+    wants = part.quantiles is None or part.quantiles
+    known = sql_of("ci_seconds" if wants else "ci_health_weekly").listed("dimensions")
+    if part.by == "day" or not {*part.group, *part.where} <= {*known}:
+        return None
+    first, last = frame_of(con, "select min(first_day), max(last_day) from marts.ci_week").row(0)
+    if first is None:
+        return None
+    since = part.since if part.since and part.since > first else None
+    until = part.until if part.until and part.until <= last else None
+    whole = all(day.day == 1 or day.weekday() == 0 for day in (since, until) if day)
+    return replace(part, since=since, until=until) if whole else None
+
+
+def _from_weeks(con: duckdb.DuckDBPyConnection, part: Slice, weeks: Slice) -> pl.DataFrame:
+    file, counts = sql_of("ci_health"), replace(weeks, quantiles=None)
+    frame, columns = counted(con, "ci_health_weekly", part, summed=counts), keys(file, part)
+    wanted = [name for name in file.columns if part.quantiles is None or name in part.quantiles]
+    for measure in ("queue", "duration"):
+        shares = {f"{measure}_seconds_{end}": share for end, share in QUANTILES.items()}
+        shares = {name: share for name, share in shares.items() if name in wanted}
+        if shares:
+            values = query(sql_of("ci_seconds"), replace(counts, where={**counts.where, "measure": (measure,)}))
+            found = counted_quantiles(values.run(con), columns, shares)
+            frame = (
+                frame.join(found, on=columns, how="left", nulls_equal=True)
+                if columns
+                else frame.join(found, how="cross")
+            )
+    order = [*columns, *file.columns, "period_end", "is_partial"]
+    return frame.select(name for name in order if name in frame.columns)
 
 
 def time_to_green(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -159,6 +159,26 @@ def _where_survival_falls_to(level: float) -> pl.Expr:
     return pl.when(is_exact & following.is_not_null()).then((length + following) / 2).otherwise(length)
 
 
+def counted_quantiles(counts: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
+    """Quantiles of values that are counted, per combination of `keys`: the same as those of the cases themselves.
+
+    `counts` has the keys, `length` and `case_count`. `shares` maps a name to a share. Returns the keys and a column of
+    each name. Between two cases the quantile is linear, as SQL's quantile_cont has it.
+    """
+    total = pl.col("case_count").sum().alias("total")
+    columns = ["length", pl.col("case_count").cum_sum().alias("upto"), total]
+    values = counts.sort("length")
+    ranked = values.group_by(keys).agg(columns).explode("length", "upto") if keys else values.select(columns)
+    found = [_of_rank((pl.col("total").first() - 1) * share).alias(name) for name, share in shares.items()]
+    return ranked.group_by(keys).agg(found) if keys else ranked.select(found)
+
+
+def _of_rank(rank: pl.Expr) -> pl.Expr:
+    """The value at a rank from 0 on; between two whole ranks in proportion."""
+    low, high = (pl.col("length").filter(pl.col("upto") > end).first() for end in (rank.floor(), rank.ceil()))
+    return low + (high - low) * (rank - rank.floor())
+
+
 def kaplan_meier_share(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
     """Share that has had an event by each day, where some have not had it yet (Kaplan and Meier 1958), per `keys`.
 

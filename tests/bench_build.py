@@ -16,8 +16,12 @@ UNTIL = "2026-11-20 12:00:00"
 def build_model(data: Path, runs: int, teams: int) -> dict[str, float]:
     """Fills staging with an organisation, unless `data` holds one already, and builds the read model from it."""
     file = data / warehouse.FILE
-    if not file.exists():
-        _fill(data, {"runs": runs, "deployments": runs // 10, "teams": teams, "until": UNTIL})
+    is_new = not file.exists()
+    data.mkdir(parents=True, exist_ok=True)
+    with warehouse.Warehouse(data):
+        pass  # makes the tables, and adds what an older organisation lacks
+    if is_new:
+        _fill(file, {"runs": runs, "deployments": runs // 10, "teams": teams, "until": UNTIL})
     published = build.build(file, data / "read", Definitions(), force=True)
     return {
         "deployments": runs // 10,
@@ -28,11 +32,8 @@ def build_model(data: Path, runs: int, teams: int) -> dict[str, float]:
     }
 
 
-def _fill(data: Path, sizes: dict[str, object]) -> None:
-    data.mkdir(parents=True, exist_ok=True)
-    with warehouse.Warehouse(data):
-        pass
-    with duckdb.connect(str(data / warehouse.FILE)) as con:
+def _fill(file: Path, sizes: dict[str, object]) -> None:
+    with duckdb.connect(str(file)) as con:
         for statement in duckdb.extract_statements(WORLD.read_text("utf-8")):
             con.execute(statement, {name: sizes[name] for name in statement.named_parameters})
 

@@ -7,6 +7,7 @@
 --   repo                      varchar    repository
 --   product                   varchar    product of the deployment that shipped it
 --   team_id                   varchar    owner of the deployment's product, else of the repository
+--   environment               varchar    environment of the deployment that shipped it
 --   path                      varchar    path of the deployment that shipped it
 --   is_bot                    boolean    written by a bot
 --   deployment_id             varchar    first succeeded production deployment that contains it
@@ -87,6 +88,7 @@ select
     linked.repo,
     live.product,
     coalesce(live.team_id, owner.team_id) as team_id,
+    live.environment,
     live.path,
     coalesce(linked.is_bot, false) as is_bot,
     live.deployment_id,

@@ -7,6 +7,7 @@
 --   team_id                   varchar    owner
 --   product                   varchar    product
 --   repo                      varchar    repository
+--   environment               varchar    environment as given
 --   path                      varchar    path
 --   failed_at                 timestamp  when the deployment had finished: from then on production may be broken
 --   recovered_at              timestamp  its last incident resolved or the next succeeded deployment finished, whichever came first; null while neither has
@@ -34,6 +35,7 @@ ended as (
         deployment.team_id,
         deployment.product,
         deployment.repo,
+        deployment.environment,
         deployment.path,
         deployment.finished_at as failed_at,
         least(broken.resolved_at, superseded.superseded_at) as recovered_at,

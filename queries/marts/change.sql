@@ -7,6 +7,7 @@
 --   domain                    varchar    part of the organisation that the owner belongs to
 --   product                   varchar    product that it shipped with
 --   repo                      varchar    repository
+--   environment               varchar    environment that it was shipped to; null while it has not been
 --   path                      varchar    path of the deployment that shipped it; null while none has
 --   is_bot                    boolean    written by a bot
 --   link_method               varchar    how the deployment was found
@@ -23,6 +24,7 @@ select
     team.domain,
     lead_time.product,
     lead_time.repo,
+    lead_time.environment,
     lead_time.path,
     lead_time.is_bot,
     lead_time.link_method,

@@ -7,6 +7,7 @@
 --   domain                    varchar    part of the organisation that the owner belongs to
 --   product                   varchar    product
 --   repo                      varchar    repository
+--   environment               varchar    environment as given
 --   path                      varchar    path
 --   deployment_id             varchar    the deployment that led to a failure
 --   recovery_hours            double     until recovered
@@ -17,6 +18,7 @@ select
     team.domain,
     recovery.product,
     recovery.repo,
+    recovery.environment,
     recovery.path,
     recovery.deployment_id,
     recovery.recovery_hours,

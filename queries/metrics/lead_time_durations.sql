@@ -1,6 +1,6 @@
 -- question: Which lead times are known in full, and which only as longer than so far?
 -- part_of: lead_time
--- dimensions: team_id, domain, product, repo, path, is_bot, link_method
+-- dimensions: team_id, domain, product, repo, environment, path, is_bot, link_method
 -- defaults: is_bot=false
 -- definition: The durations behind the Kaplan-Meier median, one row a change: counting equal ones first would take longer than it saves.
 -- columns:

@@ -1,6 +1,6 @@
 -- question: Which recoveries are over, and which are known only as longer than so far?
 -- part_of: recovery_time
--- dimensions: team_id, domain, product, repo, path
+-- dimensions: team_id, domain, product, repo, environment, path
 -- definition: The durations behind the Kaplan-Meier median, one row a failure: counting equal ones first would take longer than it saves.
 -- columns:
 --   length                    hours: recovery, or time open so far

@@ -2,7 +2,7 @@
 -- version: 2
 -- needs: deployment
 -- compare: yes
--- dimensions: team_id, domain, product, repo, path
+-- dimensions: team_id, domain, product, repo, environment, path
 -- definition: From the end of a deployment that led to an incident, a rollback or an unplanned fix until its incident is resolved or the next succeeded deployment supersedes it, whichever comes first. Those still open count as longer than they have been open so far (Kaplan-Meier). Counted when the deployment that failed had finished. Without a source of incidents it is not measured.
 -- columns:
 --   recovered_count           failed deployments that are over

@@ -2,7 +2,7 @@
 
 import math
 import statistics
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -115,6 +115,28 @@ def test_lead_times(part: Slice, simulated: Simulated, recount: Recount) -> None
         return lead_times(some) | with_waiting(some, recount)
 
     compare(simulated, recount, "lead_time", part, of=changes, count=count)
+
+
+@every_slice
+def test_spread_of_lead_times(part: Slice, simulated: Simulated, recount: Recount) -> None:
+    """Each range holds what took from its lower end up to, not including, that of the next."""
+    edges = [0, 1, 24, 168, 720, 4320]
+    answer = metrics.ask(simulated.con, "lead_time_distribution", part)
+    found: Counter[tuple[Any, ...]] = Counter()
+    for one in recount.changes:
+        day = recount.day(one.shipped.finished_at if one.shipped else one.row["merged_at"])
+        inside = (part.since is None or day >= part.since) and (part.until is None or day < part.until)
+        waited = one.hours(one.row.get("first_commit_at"), recount.as_of) if one.is_waiting else None
+        hours = one.parts[3] if one.shipped else waited
+        if inside and hours is not None and not one.row.get("is_bot"):
+            edge = max((edge for edge in edges if edge <= hours), default=0)
+            found[(*group_of(recount, one, day, part), edge, one.shipped is not None)] += 1
+    columns = [*([] if part.by == "all" else ["period"]), *part.group, "hours_from"]
+    asked: Counter[tuple[Any, ...]] = Counter()
+    for row in answer.iter_rows(named=True):
+        key = tuple(row[column] for column in columns)
+        asked[(*key, True)], asked[(*key, False)] = row["change_count"], row["waiting_count"]
+    assert +asked == found and len(found) > 5
 
 
 @every_slice

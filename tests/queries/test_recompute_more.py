@@ -120,6 +120,15 @@ def test_recoveries(part: Slice, world: Simulated, recount: Recount) -> None:
     compare(world, "recovery_time", part, things, recoveries)
 
 
+def test_spread_of_recoveries(world: Simulated, recount: Recount) -> None:
+    edges = [0, 1, 24, 168, 720, 4320]
+    found = Counter((max(edge for edge in edges if edge <= length), over) for _, length, over in broken(recount))
+    asked: Counter[tuple[int, bool]] = Counter()
+    for row in metrics.ask(world.con, "recovery_distribution", Slice()).iter_rows(named=True):
+        asked[row["hours_from"], True], asked[row["hours_from"], False] = row["recovered_count"], row["open_count"]
+    assert +asked == found and len(found) > 3
+
+
 def test_open_recoveries_are_there(recount: Recount) -> None:
     """Otherwise nothing above would say anything of what still waits."""
     assert sum(not over for _, _, over in broken(recount)) >= 5

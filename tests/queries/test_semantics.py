@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import duckdb
 import polars as pl
@@ -16,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
-from queries import metrics, rows, sqlfile
+from queries import metrics, pipelines, rows, sqlfile
 from queries.definitions import Definitions
 from queries.errors import UsageError
 from queries.slice import Slice, period_end, unwanted
@@ -315,3 +316,27 @@ def test_a_quantile_is_the_same_whichever_others_are_asked_for(name: str, simula
 def test_a_quantile_that_a_metric_does_not_have_is_refused(simulated: Simulated) -> None:
     with pytest.raises(UsageError, match="lead_time has no quantile 'lead_time_hours_p99'; it has lead_time_hours_med"):
         metrics.ask(simulated.con, "lead_time", Slice(quantiles=("lead_time_hours_p99",)))
+
+
+MONDAYS_AND_FIRSTS = [START + timedelta(days=n) for n in range(183)]
+MONDAYS_AND_FIRSTS = [day for day in MONDAYS_AND_FIRSTS if day.weekday() == 0 or day.day == 1]
+ENDS = st.one_of(st.none(), st.sampled_from([START, END]), st.sampled_from(MONDAYS_AND_FIRSTS), DAYS)
+
+
+@pytest.mark.parametrize("by", ["all", "week", "month", "quarter"])
+@pytest.mark.parametrize("group", [(), ("workflow",), ("team_id", "repo")])
+def test_whole_weeks_add_up_to_the_same_figures_as_runs(by: str, group: tuple[str, ...], simulated: Simulated) -> None:
+    seen = set[bool]()
+
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(ENDS, ENDS, st.sampled_from([None, ("duration_seconds_p90",), ()]), st.sampled_from([{}, {"repo": ("x",)}]))
+    def holds(one: date | None, other: date | None, quantiles: tuple[str, ...] | None, where: Any) -> None:
+        since, until = (min(one, other), max(one, other)) if one and other else (one, other)
+        part = Slice(by, group, since, until if until != since else None, where, quantiles)
+        answer = metrics.ask(simulated.con, "ci_health", part)
+        seen.add(pipelines._in_weeks(simulated.con, part) is not None)
+        with patch.object(pipelines, "_in_weeks", return_value=None):
+            assert_frame_equal(answer, metrics.ask(simulated.con, "ci_health", part), rel_tol=1e-12)
+
+    holds()
+    assert seen == {True, False}, "only one of the two ways was taken, so this would compare it with itself"

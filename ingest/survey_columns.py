@@ -1,0 +1,279 @@
+"""What the columns of a survey's export seem to be, for a person to correct: nothing is imported by these guesses."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from ingest.survey_cells import is_nothing, is_tick, leading_number, moment, tidy
+from ingest.survey_tables import Column, Grid, Table, folded
+
+FORMATS = (
+    None,
+    "%m/%d/%Y %H:%M:%S",
+    "%d/%m/%Y %H:%M:%S",
+    "%Y/%m/%d %I:%M:%S %p",
+    "%m/%d/%Y %I:%M:%S %p",
+    "%d.%m.%Y %H:%M:%S",
+    "%d-%m-%Y %H:%M:%S",
+    "%Y/%m/%d %H:%M:%S",
+    "%m/%d/%Y %H:%M",
+    "%d/%m/%Y %H:%M",
+    "%d.%m.%Y %H:%M",
+    "%m/%d/%y %H:%M",
+)
+"""How survey tools write times; the first that fits all is proposed."""
+
+
+def _levels(low: int, *levels: str) -> dict[str, float]:
+    """The words of a scale, level by level from its low end."""
+    return {word.strip(): float(low + step) for step, words in enumerate(levels) for word in words.split(",")}
+
+
+SCALES: dict[str, dict[str, float]] = {
+    "problem": _levels(
+        0,
+        "not a problem for me, not a problem, no problem",
+        "trivial",
+        "minor, moderate",
+        "major, serious",
+        "critical, severe",
+    ),
+    "importance": _levels(
+        0,
+        "not important, not at all important",
+        "slightly important",
+        "somewhat important, moderately important",
+        "important, very important",
+        "critical, extremely important",
+    ),
+    "frequency": _levels(0, "never", "rarely, seldom", "sometimes", "often, frequently, usually", "always, very often"),
+    "agreement": _levels(
+        1,
+        "strongly disagree",
+        "disagree, somewhat disagree",
+        "neither agree nor disagree, neutral, undecided",
+        "agree, somewhat agree",
+        "strongly agree",
+    ),
+    "satisfaction": _levels(
+        1,
+        "very dissatisfied",
+        "dissatisfied, somewhat dissatisfied",
+        "neither satisfied nor dissatisfied, neutral",
+        "satisfied, somewhat satisfied",
+        "very satisfied",
+    ),
+    "quality": _levels(
+        1,
+        "horrible, terrible, very bad, very poor",
+        "bad, poor",
+        "ok, okay, fair, average",
+        "good",
+        "excellent, very good",
+    ),
+    "difficulty": _levels(
+        1, "very easy", "easy", "neutral, neither easy nor difficult", "difficult, hard", "very difficult, very hard"
+    ),
+}
+"""Scales in words that are commonly used, each from its low end."""
+HURTS = {"problem", "importance", "frequency", "difficulty"}
+"""Scales whose high end is the bad one."""
+PLEASES = {"satisfaction", "quality"}
+
+_PERSONAL = re.compile(
+    r"\bip ?-?address|\bphone number|\btelephone number|location ?(latitude|longitude|accuracy)|recipient ?e?-?mail|"
+    r"^(ip|latitude|longitude|location|phone|telephone|mobile|address|user ?agent|refere?rr?er|network id|emailaddress|"
+    r"(v\d+ \| )?external ?(data ?)?reference)$"
+)
+_TECHNICAL = re.compile(
+    r"^(start ?date.*|start ?time|startdate|duration.*|status|progress|finished|distribution ?channel|user ?language|"
+    r"language|startlanguage|collector ?id|custom data.*|tags|seed|lastpage|last page|response ?set|responseset|"
+    r"date created|date modified|date last action|recordeddate|recorded date|total points|quiz feedback|points - .*|"
+    r"feedback - .*|last modified time|response type|score|ending)$"
+)
+_ID = re.compile(r"^(respondent ?id|response ?id|responseid|id|id\. response id|#|token|submission id|_recordid)$")
+_MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
+_MAIL_NAME = re.compile(r"\b(e-?mail|username|user name|account|login)\b")
+_NAME = re.compile(
+    r"^((your |full |first |last |sur|family |given |recipient ?)*(first|last)? ?name|vorname|nachname|nom)$"
+)
+_TIME = (
+    "submit date",
+    "submitdate",
+    "completion time",
+    "enddate",
+    "end date",
+    "date submitted",
+    "timestamp",
+    "zeitstempel",
+)
+_TEAM = re.compile(r"\b(team|squad|department|tribe|business unit|abteilung|[ée]quipe)\b")
+_ROLE = re.compile(r"\b(role|roles|job title|position|kind of user|profession|rolle)\b")
+
+
+@dataclass
+class Guess:
+    """A question, or one of the columns that say who answered: `kind` is that of a mapping's question, else
+    response_id, respondent, submitted_at, team, role, names, personal, technical or empty."""
+
+    kind: str
+    columns: list[str]
+    scale: str | None = None
+    words: dict[str, float] = field(default_factory=dict)
+    low: float = 0
+    high: float = 0
+    separator: str | None = None
+    values: list[str] = field(default_factory=list)
+    form: str | None = None
+
+    @property
+    def name(self) -> str:
+        return self.columns[0]
+
+
+def header_rows(grid: Grid) -> int:
+    """How many header rows an export seems to have."""
+    rows = [cells for _, cells in grid.rows[:3] if any(cells)]
+    if len(rows) > 2 and sum(cell.startswith('{"ImportId"') for cell in rows[2]) > len(rows[2]) // 2:
+        return 3
+    if len(rows) < 2:
+        return 1
+    if sum(bool(re.fullmatch(r"V\d+", cell)) for cell in rows[0]) > 5:
+        return 2
+    below = [folded(cell) for cell in rows[1]]
+    continued = any(not top and under for top, under in zip(rows[0], below, strict=False))
+    return 2 if continued and {"response", "open-ended response"} & set(below) else 1
+
+
+def long_columns(table: Table) -> tuple[str, str] | None:
+    """The columns of questions and answers where there is a row per answer, else None."""
+    names = {folded(column.name): column.name for column in table.columns}
+    question = next((names[name] for name in ("question", "question_id", "item", "frage") if name in names), None)
+    answer = next((names[name] for name in ("answer", "response", "value", "antwort") if name in names), None)
+    return (question, answer) if question and answer else None
+
+
+def guesses(table: Table) -> list[Guess]:
+    """What each column, or group of columns of one question, seems to be; in their order."""
+    found: list[Guess] = []
+    columns = [(column, _values(table, column)) for column in table.columns]
+    for group, members in groupby(columns, key=lambda each: _option_of(*each)):
+        listed = list(members)
+        if group is not None and len(listed) > 1:
+            kind = "role" if _ROLE.search(folded(group.rstrip("* "))) else "choices"
+            # a group without a name of its own is that of its columns
+            found.append(Guess(kind, [group] if group else [column.name for column, _ in listed]))
+        else:
+            found += [_guess(column, values) for column, values in listed]
+    return found
+
+
+def _values(table: Table, column: Column) -> list[str]:
+    return [cell for _, row in table.rows if not is_nothing(cell := row[column.place])]
+
+
+def _option_of(column: Column, values: list[str]) -> str | None:
+    """The question that the column is one option of, as a name with `*`; "" where it has none of its own."""
+    said = {folded(tidy(value)) for value in values}
+    if len(said) != 1:
+        return None
+    (option,) = said
+    name = column.name
+    if " | " in name and (is_tick(option) or option == folded(tidy(name.rpartition(" | ")[2]))):
+        return f"{name.rpartition(' | ')[0]} | *"
+    if name.endswith("]") and (is_tick(option) or option in folded(name)):
+        return f"{name.rpartition('[')[0]}[*]"
+    if folded(tidy(name)) == option and not is_tick(option):
+        return ""
+    numbered = re.match(r"([A-Za-z]?\d{1,3}[.)] )", name)
+    if numbered and folded(tidy(name[numbered.end() :])) == option:
+        return f"{numbered[1]}*"
+    return None
+
+
+def _guess(column: Column, values: list[str]) -> Guess:
+    name = column.name
+    names = [folded(each) for each in column.names]
+    if any(_PERSONAL.search(each) for each in names):
+        return Guess("personal", [name])
+    if any(_NAME.fullmatch(each) for each in names):
+        return Guess("names", [name])
+    if any(_ID.fullmatch(each) for each in names) and len(set(values)) == len(values):
+        return Guess("response_id", [name])
+    if sum(bool(_MAIL.fullmatch(value)) for value in values) > 0.6 * len(values) and values:
+        return Guess("respondent", [name])
+    if any(_MAIL_NAME.search(each) and len(each) < 30 for each in names):
+        return Guess("respondent", [name])
+    if any(_TECHNICAL.fullmatch(each) for each in names):
+        return Guess("technical", [name])
+    if any(each.startswith(_TIME) for each in names):
+        return Guess("submitted_at", [name], form=_form(values))
+    if not values:
+        return Guess("empty", [name])
+    return _question(name, names, values)
+
+
+def _question(name: str, names: list[str], values: list[str]) -> Guess:
+    counted = Counter(tidy(value) for value in values)
+    rated = _rated(name, values, counted)
+    if rated:
+        return rated
+    few = len(counted) <= max(12, len(values) // 5) and sum(map(len, counted)) / len(counted) <= 80
+    listed = [value for value, _ in counted.most_common()]
+    is_short = any(len(each) <= 60 for each in names)
+    if is_short and few and any(_TEAM.search(each) for each in names):
+        return Guess("team", [name], values=listed)
+    if is_short and few and any(_ROLE.search(each) for each in names):
+        return Guess("role", [name], values=[value for value in listed if counted[value] > 1])
+    for separator in (";", ", ", ","):
+        options = _joined(values, separator)
+        if options:
+            return Guess("choices", [name], separator=separator, values=options)
+    repeats = len(counted) < len(values) or all(len(value) <= 20 and " " not in value for value in counted)
+    if few and repeats and max(map(len, counted)) <= 120:
+        return Guess("choice", [name], values=listed[:12])
+    return Guess("text", [name])
+
+
+def _rated(name: str, values: list[str], counted: Counter[str]) -> Guess | None:
+    """A rating in words of a common scale, in numbers, or in words with a number before them."""
+    words = {folded(value) for value in counted}
+    for scale, known in SCALES.items():
+        if len(words) > 1 and words <= known.keys():
+            spelled = {value: known[folded(value)] for value in sorted(counted, key=lambda each: known[folded(each)])}
+            return Guess("rating", [name], scale, spelled, min(known.values()), max(known.values()))
+    numbers = [number for value in values if (number := leading_number(value)) is not None]
+    if len(numbers) < 0.9 * len(values) or len(set(numbers)) < 2 or not 0 <= min(numbers) <= max(numbers) <= 10:
+        return None
+    low = 0 if min(numbers) == 0 or max(numbers) > 7 else 1
+    high = 10 if max(numbers) > 7 else max(low + 4, *numbers)
+    return Guess("rating", [name], f"{low:g}_to_{high:g}", {}, low, high)
+
+
+def _joined(values: list[str], separator: str) -> list[str]:
+    """The options when cells hold several with the separator between, else none."""
+    several = [value for value in values if separator in value.rstrip(separator)]
+    if len(several) < max(2, 0.1 * len(values)):
+        return []
+    counted = Counter(tidy(part) for value in values for part in value.split(separator) if part.strip())
+    often = [part for part, count in counted.most_common() if count > 1]
+    covered = sum(counted[part] for part in often) / sum(counted.values())
+    # a comma within brackets belongs to its option
+    whole = all(part.count("(") == part.count(")") for part in often)
+    return often[:30] if covered > 0.7 and whole and max(map(len, often)) <= 80 and len(often) <= 60 else []
+
+
+def _form(values: Iterable[str]) -> str | None:
+    """The first of FORMATS that fits all."""
+    listed = list(values)
+    return next((form for form in FORMATS if all(_fits(value, form) for value in listed)), None)
+
+
+def _fits(value: str, form: str | None) -> bool:
+    try:
+        return datetime(1990, 1, 1) < moment(value, form, "UTC")
+    except ValueError:
+        return False

@@ -1,0 +1,185 @@
+"""`uptake survey inspect`: what it proposes is a mapping that works as it stands; what only a person knows it asks."""
+
+import shutil
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from app.cli import main
+from ingest.survey_columns import guesses
+from ingest.survey_mapping import Mapping
+from ingest.survey_tables import Grid, table
+from tests.ingest.survey_reading import SurveyReading
+
+SAMPLE = Path(__file__).parents[2] / "data" / "sample" / "surveys"
+
+
+def proposed(*files: Path) -> tuple[dict[str, Any], str]:
+    done = CliRunner().invoke(main, ["survey", "inspect", *map(str, files)])
+    assert done.exit_code == 0, done.output
+    content = tomllib.loads(done.output)
+    Mapping.model_validate(content)
+    return content, done.output
+
+
+def question(content: dict[str, Any], column: str) -> dict[str, Any]:
+    return next(each for each in content["question"] if each["columns"][0] == column)
+
+
+def imported(folder: Path, *files: Path) -> SurveyReading:
+    """The import by the proposal as it stands."""
+    survey = SurveyReading(folder)
+    for file in files:
+        shutil.copy(file, survey.exports)
+    survey.mapping(proposed(*files)[1])
+    return survey.sync()
+
+
+def test_jupyter(tmp_path: Path) -> None:
+    file = SAMPLE / "jupyter" / "all_responses.csv.gz"
+    content, _ = proposed(file)
+    assert content["respondent"]["response_id"] == ["Respondent ID"]
+    assert question(content, "3. *")["kind"] == "choices"
+    rated = question(
+        content, '19f. No "track changes;" can\'t figure out what changed between notebook checkpoints/ versions.'
+    )
+    assert (rated["kind"], rated["scale"]) == ("rating", "0_to_4")
+    assert content["scales"]["0_to_4"] == {"min": 0, "max": 4}
+    assert sum(each["kind"] == "rating" and each["scale"] == "0_to_4" for each in content["question"]) == 33
+    survey = imported(tmp_path, file)
+    assert survey.faults == []
+    assert len(survey.people) == 1135
+    assert survey.rejected == []
+
+
+def test_spack_names_what_was_renamed_and_joins_nothing_by_guess(tmp_path: Path) -> None:
+    files = [SAMPLE / "spack" / f"{year}.csv.gz" for year in (2020, 2021, 2022)]
+    content, text = proposed(*files)
+    assert [wave["id"] for wave in content["wave"]] == ["2020", "2021", "2022"]
+    assert content["respondent"]["time_format"] == "%m/%d/%Y %H:%M:%S"
+    assert content["respondent"]["role"] == ["What kind of user are you?"]
+    head = "Rank these TBD Spack features by importance [{}]"
+    old, new = head.format("Autodetection of system packages"), head.format("Better autodetection of system packages")
+    assert question(content, old)["waves"] == ["2021"]
+    assert question(content, new)["waves"] == ["2022"]
+    assert f'# 2022 has "{new}": where it is the same question, add it here' in text
+    assert "waves" not in question(content, head.format("Better compiler flag handling"))
+    assert question(content, "How would you rate the overall quality of ... [Spack]")["reverse"] is True
+    survey = imported(tmp_path, *files)
+    assert (survey.faults, survey.rejected) == ([], [])
+    assert len(survey.people) == 170 + 179 + 182
+
+
+@pytest.mark.parametrize("name", ["sample.csv", "sample_legacy.csv"])
+def test_qualtrics_drops_whom_it_names(tmp_path: Path, name: str) -> None:
+    content, text = proposed(SAMPLE / "qualtrics" / name)
+    assert content["header_rows"] == (3 if name == "sample.csv" else 2)
+    read = [column for each in content["question"] for column in each["columns"]]
+    for personal in ("IPAddress", "Latitude", "Longitude", "Email"):
+        assert not any(personal in column for column in read)
+        assert personal in text
+    survey = imported(tmp_path, SAMPLE / "qualtrics" / name)
+    assert survey.faults == []
+    assert "192.0.2.1" not in survey.written
+    assert len(survey.people) == 1
+
+
+HEAD = [
+    "Timestamp",
+    "Email Address",
+    "Your name",
+    "Which team are you in?",
+    "What is your role?",
+    "Deploying is too slow",
+]
+HEAD += ["Onboarding was easy", "Which tools do you use?", "Which tools do you use? (free)", "Anything else?"]
+GOOGLE = "\n".join(
+    (
+        ",".join(HEAD),
+        '13/03/2026 09:15:00,a@x.example,Ann,Fraud,Engineer,Strongly agree,Agree,"Git, Docker",Git and me,"Slow, fine"',
+        '13/03/2026 09:16:00,b@x.example,Bob,Risk,Engineer,Disagree,Neutral,"Git, Podman",What a thing,None at all',
+        "14/03/2026 09:17:00,c@x.example,Cy,Fraud,Scientist,Agree,Agree,Docker,No idea what you mean,My own words",
+        '15/03/2026 09:18:00,d@x.example,Di,Risk,Scientist,Agree,Disagree,"Podman, Docker",Yet another,"Others, too"',
+    )
+)
+
+
+def test_google_forms(tmp_path: Path) -> None:
+    file = tmp_path / "March wave.csv"
+    file.write_text(GOOGLE)
+    content, text = proposed(file)
+    who = content["respondent"]
+    assert who == {
+        "respondent": ["Email Address"],
+        "submitted_at": ["Timestamp"],
+        "team": ["Which team are you in?"],
+        "role": ["What is your role?"],
+        "names": ["Your name"],
+        "time_format": "%d/%m/%Y %H:%M:%S",
+    }
+    assert set(content["teams"]) == {"Fraud", "Risk"}
+    assert content["wave"][0]["id"] == "march-wave"
+    kinds = {each["columns"][0]: each["kind"] for each in content["question"]}
+    assert kinds == {
+        "Deploying is too slow": "rating",
+        "Onboarding was easy": "rating",
+        "Which tools do you use?": "choices",
+        "Which tools do you use? (free)": "text",
+        "Anything else?": "text",
+    }
+    assert question(content, "Deploying is too slow")["pain"] == "deploying_is_too_slow"
+    # agreeing may be good or bad: where the words do not tell, a person must
+    assert "pain" not in question(content, "Onboarding was easy")
+    assert '# pain = "onboarding_was_easy"' in text
+    assert question(content, "Which tools do you use?")["separator"] == ", "
+    (tmp_path / "site").mkdir()
+    survey = imported(tmp_path / "site", file)
+    assert survey.faults == []
+    assert len(survey.people) == 4
+
+
+def test_options_in_columns_of_their_own() -> None:
+    monkey = Grid(
+        [(1, ["Respondent ID", "Which tools?", "", "More?"]), (2, ["", "Git", "Docker", "Open-Ended Response"])]
+    )
+    monkey.rows += [(3, ["1", "Git", "", "a few words of mine"]), (4, ["2", "Git", "Docker", "and some others"])]
+    kinds = [(each.kind, each.columns) for each in guesses(table(monkey, 2))]
+    assert kinds == [("response_id", ["Respondent ID"]), ("choices", ["Which tools? | *"]), ("text", ["More?"])]
+    lime = Grid([(1, ["id", "G1Q2[Git]", "G1Q2[Docker]"]), (2, ["1", "Y", "Y"]), (3, ["2", "", "Y"])])
+    assert [(each.kind, each.columns) for each in guesses(table(lime, 1))][1:] == [("choices", ["G1Q2[*]"])]
+    form = Grid([(1, ["#", "Git", "Docker", "Submit Date (UTC)"]), (2, ["a", "Git", "Docker", "2026-03-02 08:00:00"])])
+    assert [(each.kind, each.columns) for each in guesses(table(form, 1))] == [
+        ("response_id", ["#"]),
+        ("choices", ["Git", "Docker"]),
+        ("submitted_at", ["Submit Date (UTC)"]),
+    ]
+
+
+def test_a_long_table(tmp_path: Path) -> None:
+    file = tmp_path / "long.csv"
+    said = [(n, *each) for n in range(4) for each in (("Slow builds", n + 1), ("Role", "Engineer"))]
+    rows = [f"p{n},2026-03-02T08:00:00,{question},{answer}" for n, question, answer in said]
+    file.write_text("respondent id,submitted at,question,answer\n" + "\n".join(rows) + "\n")
+    content, _ = proposed(file)
+    assert (content["layout"], content["question_column"], content["answer_column"]) == ("long", "question", "answer")
+    assert content["respondent"]["role"] == ["Role"]
+    assert question(content, "Slow builds")["kind"] == "rating"
+
+
+def test_a_file_that_is_none_and_a_mapping_that_is_there_already(tmp_path: Path) -> None:
+    empty = tmp_path / "empty.csv"
+    empty.write_bytes(b"")
+    done = CliRunner().invoke(main, ["survey", "inspect", str(empty)])
+    assert (done.exit_code, done.output) == (1, f"error: {empty}: is empty: expected 1 header row; export it again\n")
+    file, out = tmp_path / "w.csv", tmp_path / "survey.toml"
+    file.write_text(GOOGLE)
+    assert CliRunner().invoke(main, ["survey", "inspect", str(file), "--out", str(out)]).exit_code == 0
+    before = out.read_text()
+    Mapping.model_validate(tomllib.loads(before))
+    again = CliRunner().invoke(main, ["survey", "inspect", str(file), "--out", str(out)])
+    assert again.exit_code == 2
+    assert "is there already" in again.output
+    assert out.read_text() == before
