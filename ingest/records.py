@@ -184,6 +184,17 @@ class Deployment(Record):
     url: str | None = None
 
 
+class DeployedCommit(Record):
+    """A commit that a deployment contains and the one before it, in its environment, did not."""
+
+    noun = "deployed_commit"
+    key = ("deployment_id", "sha")
+    refs = ("deployment_id",)
+
+    deployment_id: Text
+    sha: Text
+
+
 class Change(Record):
     noun = "change"
     key = ("change_id",)
@@ -344,6 +355,7 @@ RECORDS: dict[str, type[Record]] = {
         CiRun,
         CiJob,
         Deployment,
+        DeployedCommit,
         Change,
         Incident,
         ModelVersion,

@@ -81,6 +81,13 @@ create table if not exists staging.deployment (
     url text
 );
 
+-- Commits that a deployment contains and the one before it did not: which changes it ships, where a source knows it.
+create table if not exists staging.deployed_commit (
+    source text not null,
+    deployment_id text not null,
+    sha text not null
+);
+
 create table if not exists staging.change (
     source text not null,
     change_id text not null,

@@ -1,7 +1,7 @@
 -- question: How long did each change take from its first commit to production, and where did the time go?
 -- grain: change_id
 -- time: shipped_at
--- reads: facts.deployment, facts.horizon, facts.owner, staging.change
+-- reads: facts.deployment, facts.horizon, facts.owner, staging.change, staging.deployed_commit
 -- columns:
 --   change_id                 varchar    id with its source's prefix
 --   repo                      varchar    repository
@@ -11,7 +11,7 @@
 --   path                      varchar    path of the deployment that shipped it
 --   is_bot                    boolean    written by a bot
 --   deployment_id             varchar    first succeeded production deployment that contains it
---   link_method               varchar    shipped_in, sha or first_after_merge
+--   link_method               varchar    shipped_in, sha, comparison (listed among the commits that the deployment brought) or first_after_merge
 --   state                     varchar    shipped; waiting (its repository deploys, but not since); before_first (merged long before the repository's first deployment); unseen (no production deployment of the repository is known, or none can be since it was merged)
 --   first_commit_at           timestamp  first commit
 --   opened_at                 timestamp  change opened for review
@@ -47,40 +47,66 @@ commits as (
     union
     select change_id, repo, head_sha from staging.change where head_sha is not null
 ),
-by_sha as (
-    select commits.change_id, arg_min(live.deployment_id, (live.finished_at, live.deployment_id)) as deployment_id
+contained as (
+    select deployment_id, repo, finished_at, sha, 'sha' as link_method from live where sha is not null
+    union all
+    select live.deployment_id, live.repo, live.finished_at, brought.sha, 'comparison'
+    from staging.deployed_commit as brought
+    inner join live on live.deployment_id = brought.deployment_id and live.sha is distinct from brought.sha
+),
+by_commit as (
+    select
+        commits.change_id,
+        arg_min(
+            {deployment_id: contained.deployment_id, link_method: contained.link_method},
+            (contained.finished_at, contained.deployment_id, contained.link_method <> 'sha')
+        ) as first
     from commits
-    inner join live on live.repo = commits.repo and live.sha = commits.sha
+    inner join contained on contained.repo = commits.repo and contained.sha = commits.sha
     group by commits.change_id
 ),
 production_change as (
     -- a nightly retrain, a rollback or a redeploy does not ship what was merged meanwhile, unless its commit says so
     -- of those created at one instant always the same is taken
-    select repo, created_at, arg_min(deployment_id, (finished_at, deployment_id)) as deployment_id
+    select
+        repo,
+        created_at,
+        arg_min(deployment_id, (finished_at, deployment_id)) as deployment_id,
+        arg_min(deployment_id, (finished_at, deployment_id)) filter (
+            where deployment_id not in (select deployment_id from staging.deployed_commit)
+        ) as unlisted_id
     from live
     where cause in ('human_change', 'promotion', 'config', 'hotfix')
     group by all
 ),
+candidate as (
+    -- what a deployment ships that lists its commits is known, unless the change tells none of its own
+    select true as has_commit, repo, created_at, unlisted_id as deployment_id from production_change where unlisted_id is not null
+    union all
+    select false, repo, created_at, deployment_id from production_change
+),
 by_order as (
-    select change.change_id, production_change.deployment_id
+    select change.change_id, candidate.deployment_id
     from staging.change
     inner join first_live on first_live.repo = change.repo
-    asof inner join production_change
-        on production_change.repo = change.repo and production_change.created_at >= change.merged_at
+    asof inner join candidate
+        on candidate.repo = change.repo
+        and candidate.has_commit = (change.merge_sha is not null or change.head_sha is not null)
+        and candidate.created_at >= change.merged_at
     where change.merged_at >= first_live.created_at - interval 30 days
 ),
 linked as (
     select
         change.*,
-        coalesce(named.deployment_id, by_sha.deployment_id, by_order.deployment_id) as linked_id,
+        coalesce(named.deployment_id, by_commit.first.deployment_id, by_order.deployment_id) as linked_id,
         case
             when named.deployment_id is not null then 'shipped_in'
-            when by_sha.deployment_id is not null then 'sha'
+            when by_commit.first is not null then by_commit.first.link_method
             when by_order.deployment_id is not null then 'first_after_merge'
         end as link_method
     from staging.change
     left join named using (change_id)
-    left join by_sha using (change_id)
+    left join by_commit using (change_id)
     left join by_order using (change_id)
 )
 select

@@ -8,7 +8,7 @@ import duckdb
 
 from ingest import config, run
 
-TABLES = ("ci_run", "ci_job", "deployment", "change", "incident", "model_version", "initiative")
+TABLES = ("ci_run", "ci_job", "deployment", "deployed_commit", "change", "incident", "model_version", "initiative")
 
 
 class WholeWay:
