@@ -56,6 +56,7 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
     "statuspage": _remote("statuspage", "Statuspage"),
     "jira": _remote("jira", "Jira"),
     "survey": _remote("survey", "Survey"),
+    "typeform": _remote("typeform", "Typeform"),
 }
 """kind -> the class behind it; a new source adds its line here."""
 

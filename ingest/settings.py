@@ -24,7 +24,7 @@ from ingest.incident_settings import (
     PagerdutySettings,
     StatuspageSettings,
 )
-from ingest.survey_settings import SurveySettings
+from ingest.survey_settings import SurveySettings, TypeformSettings
 from ingest.tables import AccountSettings, ApiSettings, Belongs, Entry, Globs, SecretSettings, Table, address
 
 
@@ -257,7 +257,8 @@ SourceSettings = Annotated[
     | OpsgenieSettings
     | StatuspageSettings
     | JiraSettings
-    | SurveySettings,
+    | SurveySettings
+    | TypeformSettings,
     Field(discriminator="kind"),
 ]
 

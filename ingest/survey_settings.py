@@ -1,9 +1,11 @@
 """The settings of the sources that bring surveys."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from ingest.tables import Entry
+from pydantic import model_validator
+
+from ingest.tables import ApiSettings, Entry
 
 
 class SurveySettings(Entry):
@@ -12,3 +14,17 @@ class SurveySettings(Entry):
     kind: Literal["survey"]
     path: Path
     mapping: Path
+
+
+class TypeformSettings(ApiSettings):
+    """Responses of Typeform's API; the waves of the mapping name the forms."""
+
+    kind: Literal["typeform"]
+    base_url: str = "https://api.typeform.com"
+    mapping: Path
+
+    @model_validator(mode="after")
+    def _token(self) -> Self:
+        if not self.has_token:
+            raise ValueError("needs token_env or token_file: Typeform shows responses to nobody without a token")
+        return self

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests import argocd_world, azure_devops_world, gitlab_world, jenkins_world
+from tests import argocd_world, azure_devops_world, fake_typeform, gitlab_world, jenkins_world
 from tests.cassette import Cassette
 from tests.fake_github import FakeGithub
 from tests.fake_jira import FakeJira
@@ -223,6 +223,20 @@ def jira() -> Iterator[Provider]:
         yield _served(server, later, kind="jira", jql="labels = roadmap", effort_field="customfield_10016")
 
 
+@contextmanager
+def typeform() -> Iterator[Provider]:
+    with fake_typeform.served(NOW) as (fake, server, mapping):
+        for number in range(4):
+            fake.respond(
+                number, rating=1 + number, tools=["Git", "Other: my own"], words="slow", mail=f"{number}@x.example"
+            )
+
+        def later() -> None:
+            fake.respond(4, rating=2, wish="Speed", on_call=False)
+
+        yield _served(server, later, kind="typeform", mapping=str(mapping))
+
+
 PROVIDERS: dict[str, Callable[[], AbstractContextManager[Provider]]] = {
     made.__name__: made
     for made in (
@@ -237,6 +251,7 @@ PROVIDERS: dict[str, Callable[[], AbstractContextManager[Provider]]] = {
         opsgenie,
         statuspage,
         jira,
+        typeform,
     )
 }
 """kind -> what serves it; a new source adds its own."""

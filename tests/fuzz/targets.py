@@ -34,6 +34,7 @@ from ingest.spool import Spool
 from ingest.warehouse import Warehouse
 from tests.cdevents import life
 from tests.fuzz.damage import PERSON, broken, peopled, wrong
+from tests.fuzz.surveys import surveys
 from tests.ingest.reading import HASH, Reading
 from tests.providers import PROVIDERS, TOKEN, Provider
 
@@ -254,9 +255,17 @@ def settings(folder: Path) -> Iterator[Trial]:
     yield trial
 
 
+@contextmanager
+def survey(folder: Path) -> Iterator[Trial]:
+    """Exports of surveys and their mapping."""
+    with surveys(Loading(folder).take, folder) as trial:
+        yield trial
+
+
 TARGETS: dict[str, Target] = {
     **{kind: partial(provider, kind) for kind in PROVIDERS},
     **{f"files.{suffix}": partial(files, suffix) for suffix in FORMATS},
     "cdevents": events,
+    "survey": survey,
     "config": settings,
 }
