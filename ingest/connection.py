@@ -12,11 +12,18 @@ def connect(entry: ApiSettings) -> Http:
         # what signs is slow to import
         from ingest.github_app import GithubApp
 
-        return Http(entry.base_url, GithubApp.of(entry), token_name=f"app {entry.app_id}", parallel=entry.parallel)
+        return Http(
+            entry.base_url,
+            GithubApp.of(entry),
+            token_name=f"app {entry.app_id}",
+            parallel=entry.parallel,
+            reserve=entry.reserve,
+        )
     return Http(
         entry.base_url,
         secret(entry.name, "token", entry.token_env, entry.token_file),
         token_name=named(entry.token_env, entry.token_file),
         authorization=entry.authorization,
         parallel=entry.parallel,
+        reserve=entry.reserve,
     )

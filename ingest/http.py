@@ -8,21 +8,21 @@ import logging
 import random
 import threading
 import time
-import zlib
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any, Self
 from urllib.parse import urljoin, urlsplit
 
 import requests
-import urllib3
 from pydantic_core import from_json
 
 from ingest.answers import Asked, Passing, Response, judge, read, read_body, short
 from ingest.authorization import Authorization, bearer
+from ingest.budget import Budget
 from ingest.credential import Credential, Renewable
 from ingest.errors import SourceError, SourceStopped
 from ingest.pool import Pool, R, T
+from ingest.transport import connections, in_words
 
 log = logging.getLogger(__name__)
 
@@ -41,8 +41,9 @@ class Http:
 
     `timeout` is (connect, read) in seconds, `deadline` the longest that one answer may take, `max_wait` the longest
     wait for a rate limit, `max_bytes` the largest answer after decompression, `parallel` the number of requests at a
-    time. `token_name` stands for the token in messages, `authorization` says which header carries it. Proxies and the
-    CA bundle come from the usual environment variables. Any thread may ask; each has a connection of its own.
+    time, `reserve` the share of a rate limit that is left to others. `token_name` stands for the token in messages,
+    `authorization` says which header carries it. Proxies and the CA bundle come from the usual environment variables.
+    Any thread may ask; each has a connection of its own.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Http:
         max_wait: float = 900,
         max_bytes: int = 64 << 20,
         parallel: int = 1,
+        reserve: float = 0,
         sleep: Callable[[float], object] | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
@@ -74,7 +76,7 @@ class Http:
         self._sleep = sleep or self._closed.wait
         self._now = now
         self._unanswered = 0
-        self._limited_until = 0.0
+        self._budget = Budget(reserve)
         self._pool = Pool(parallel)
         self._own = threading.local()
 
@@ -140,7 +142,7 @@ class Http:
     def _session(self) -> requests.Session:
         """That of this thread."""
         if not hasattr(self._own, "session"):
-            self._own.session = _session(self.base_url)
+            self._own.session = connections(self.base_url)
         session: requests.Session = self._own.session
         return session
 
@@ -155,12 +157,12 @@ class Http:
         decode: Callable[[bytes], Any],
     ) -> Response:
         """The answer, after as many tries as it takes. `content` is `params`, or the `json` of a POST."""
-        fault = Passing("was not asked for")
+        fault, kind = Passing("was not asked for"), _kind(content)
         for attempt in range(self._retries + 1):
             if attempt:
-                self._wait(fault, attempt, asked.place)
-            elif (others := self._limited_until - time.monotonic()) > 0:
-                self._sleep(others)
+                self._wait(fault, attempt, kind, asked.place)
+            else:
+                self._heed(kind, asked.place)
             if self._closed.is_set():
                 raise SourceStopped(f"{asked.place}: is no longer wanted")
             try:
@@ -175,20 +177,31 @@ class Http:
                 fault = passing
             else:
                 self._unanswered = 0
+                self._budget.note(kind, response, self._now())
                 return response
         self._unanswered += 1
         line = f"{asked.place}: {fault} ({self._retries + 1} tries); {fault.remedy}"
         raise SourceStopped(line) if fault.stops or self._unanswered >= UNANSWERED else SourceError(line)
 
-    def _wait(self, fault: Passing, attempt: int, place: str) -> None:
+    def _wait(self, fault: Passing, attempt: int, kind: str, place: str) -> None:
         """As long as the server asked, else longer from try to try. A rate limit keeps the other threads too."""
         wait = fault.wait if fault.wait is not None else 2 ** (attempt - 1) * random.uniform(0.5, 1.5)
         level = logging.WARNING if wait >= LONG_WAIT else logging.INFO
         log.log(level, "%s: %s; waiting %.0f s", place, fault, wait)
         if fault.stops:
-            self._limited_until = time.monotonic() + wait
+            self._budget.hold(kind, str(fault), wait)
         self._sleep(wait)
-        self._limited_until = 0.0
+        self._budget.ease(kind)
+
+    def _heed(self, kind: str, place: str) -> None:
+        """Waits where no more may be asked for a while. Raises SourceStopped where that is long."""
+        spent = self._budget.spent(kind)
+        if spent and spent.wait > self._max_wait:
+            raise SourceStopped(f"{place}: {spent.line}; run again then; what was read so far is kept")
+        if spent:
+            log.log(logging.WARNING if spent.wait >= LONG_WAIT else logging.INFO, "%s: %s", place, spent.line)
+            self._sleep(spent.wait)
+            self._budget.ease(kind)
 
     def clock(self, response: Response) -> datetime:
         """When the server says it answered, in naive UTC: marks live in its clock, not in ours."""
@@ -220,10 +233,10 @@ class Http:
 
     def _send(self, url: str, content: Mapping[str, Any], headers: Mapping[str, str], place: str) -> Response:
         """One request with its whole body. Raises Passing for what may be gone at the next try."""
-        host = self._origin[1]
-        try:
-            with self._session.request(
-                "POST" if "json" in content else "GET",
+        with (
+            in_words(place, self._origin[1], self._timeout[1], self._max_bytes),
+            self._session.request(
+                _kind(content),
                 url,
                 **content,
                 headers=headers,
@@ -231,70 +244,16 @@ class Http:
                 timeout=self._timeout,
                 allow_redirects=False,
                 stream=True,
-            ) as reply:
-                body = read_body(reply, self._max_bytes, self._deadline)
-                return Response(reply.status_code, body, reply.headers, reply.url)
-        except OverflowError:
-            raise SourceError(
-                f"{place}: the answer is larger than {self._max_bytes:,} bytes and was not read further; "
-                "check that base_url is the API and not something else"
-            ) from None
-        except requests.exceptions.SSLError as error:
-            raise SourceStopped(
-                f"{place}: no trusted TLS connection to {host} ({_cause(error)}); "
-                "set REQUESTS_CA_BUNDLE to the file with your organisation's CA"
-            ) from None
-        except requests.exceptions.ProxyError as error:
-            reason = f"the proxy does not connect ({_cause(error)})"
-            raise Passing(reason, "check HTTPS_PROXY and NO_PROXY", stops=True) from None
-        except requests.exceptions.ConnectTimeout:
-            raise Passing(f"{host} accepts no connection", "check base_url and proxy", stops=True) from None
-        except (requests.exceptions.Timeout, urllib3.exceptions.TimeoutError):
-            raise Passing(f"no answer within {self._timeout[1]:g} s") from None
-        except requests.exceptions.ConnectionError as error:
-            raise _broken(error, host) from None
-        except (urllib3.exceptions.HTTPError, zlib.error) as error:
-            raise Passing(f"the answer broke off ({_cause(error)})") from None
-        except OSError as error:
-            # all other errors of the library are OSErrors too, and a CA bundle that is not there is one of Python's
-            raise SourceError(
-                f"{place}: cannot be asked for ({_cause(error)}); check base_url and REQUESTS_CA_BUNDLE"
-            ) from None
+            ) as reply,
+        ):
+            body = read_body(reply, self._max_bytes, self._deadline)
+            return Response(reply.status_code, body, reply.headers, reply.url)
 
 
-def _session(base_url: str) -> requests.Session:
-    """A session whose proxies and CA bundle are looked up once: per request, that takes longer than the request."""
-    session = requests.Session()
-    environment = session.merge_environment_settings(base_url, {}, None, None, None)
-    session.trust_env = False
-    session.proxies, session.verify = environment["proxies"], environment["verify"]
-    # gzip alone: one known decoder is easy to bound
-    session.headers.update({"User-Agent": "uptake", "Accept-Encoding": "gzip"})
-    return session
-
-
-def _broken(error: requests.exceptions.ConnectionError, host: str | None) -> Passing:
-    """A connection that broke off concerns one request, one that never came about concerns them all."""
-    if error.args and isinstance(error.args[0], urllib3.exceptions.ProtocolError):
-        return Passing(f"the connection broke off ({_cause(error)})")
-    return Passing(f"{host} cannot be reached ({_cause(error)})", "check base_url, name service and proxy", stops=True)
+def _kind(content: Mapping[str, Any]) -> str:
+    return "POST" if "json" in content else "GET"
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
     parts = urlsplit(url)
     return parts.scheme, parts.hostname, parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-
-
-def _cause(error: BaseException) -> str:
-    """The innermost cause: libraries wrap one error in another and repeat the address in each."""
-    inner = error
-    while deeper := _wrapped(inner):
-        inner = deeper
-    if isinstance(inner, OSError) and inner.strerror:
-        return short(inner.strerror)
-    return short(str(inner.args[-1]) if inner.args else type(inner).__name__)
-
-
-def _wrapped(error: BaseException) -> BaseException | None:
-    candidates = (getattr(error, "reason", None), next(iter(error.args), None), error.__cause__)
-    return next((each for each in candidates if isinstance(each, BaseException)), None)

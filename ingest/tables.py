@@ -60,6 +60,8 @@ class ApiSettings(SecretSettings):
     base_url: str
     parallel: Annotated[int, Field(ge=1, le=32)] = 8
     """How many requests may be under way at a time."""
+    reserve: Annotated[float, Field(ge=0, lt=1)] = 0
+    """The share of the provider's rate limit that is left to others who ask with the same token."""
 
     def authorization(self, token: str) -> tuple[str, str]:
         """The name and the value of the header that carries the token."""

@@ -57,7 +57,7 @@ class FakeGithub:
         self.at_once = self.most_at_once = 0
         self._counting = threading.Lock()
         self.authorizations: set[str | None] = set()
-        self.remaining = 5_000
+        self.remaining, self.resets_in = 5_000, 3_600
         self._server = _Server(("127.0.0.1", port), _handler(self))
         self.base_url = f"http://127.0.0.1:{self._server.server_port}{prefix}"
 
@@ -308,6 +308,9 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
             self.send_response(answer.status)
             headers = {"Content-Type": "application/json; charset=utf-8", "X-RateLimit-Limit": "5000"}
             headers |= {"X-RateLimit-Remaining": str(github.remaining), "X-RateLimit-Resource": "core"}
+            headers["X-RateLimit-Reset"] = str(
+                int(github.world.time().replace(tzinfo=UTC).timestamp()) + github.resets_in
+            )
             headers |= {"Content-Length": str(len(answer.body))} | answer.headers
             if answer.status == 304:
                 del headers["Content-Length"]

@@ -40,7 +40,7 @@ def test_the_example_shows_every_key_in_its_table() -> None:
         (name,) = get_args(kind.model_fields["kind"].annotation)
         tables = set(re.findall(r"^\[\[source\.(\w+)\]\]", sources[name], re.MULTILINE))
         # what every source over HTTP has, and few will set, is shown once
-        assert kind.model_fields.keys() - {"parallel", "token_file"} <= keys(sources[name]) | tables, name
+        assert kind.model_fields.keys() - {"parallel", "reserve", "token_file"} <= keys(sources[name]) | tables, name
     assert "parallel" in keys(text)
 
 
