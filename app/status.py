@@ -38,6 +38,8 @@ def status(
                 "stale": success is None or datetime.fromisoformat(success) < too_old,
                 "rows": entry.get("rows", {}),
                 "rejected": entry.get("rejected", 0),
+                "raw_bytes": entry.get("raw_bytes", 0),
+                "raw_since": entry.get("raw_since"),
                 "faults": entry.get("faults", []),
             }
         )
@@ -57,6 +59,9 @@ def text(found: Mapping[str, Any], now: datetime) -> str:
         state = "STALE" if source["stale"] else "fresh"
         lines.append(f"{source['name']} ({source['kind']}): {state}, {age}, {source['rejected']:,} rows rejected")
         lines += [f"    {record}: {count:,} rows" for record, count in sorted(source["rows"].items())]
+        if source["raw_bytes"]:
+            since = f", the oldest file of {source['raw_since']}" if source["raw_since"] else ", all of it folded"
+            lines.append(f"    raw data: {source['raw_bytes'] / 1e6:,.1f} MB{since}")
         lines += [f"    last run: {fault}" for fault in source["faults"]]
     model = found["read_model"]
     lines.append(f"read model: {model['name']}, built {model['built_at']}" if model else "read model: none yet")

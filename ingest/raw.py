@@ -25,6 +25,8 @@ FILE_BYTES = 8_000_000
 """Of JSON before compression; then a file is closed and loaded, so that memory and lost work stay bounded."""
 
 FOLDER = "raw"
+SNAPSHOT_DRAFT = ".folding.duckdb"
+"""A snapshot in the making; see retention.py."""
 _NAME = re.compile(r"(\d{9,})\.jsonl\.gz")
 
 
@@ -67,6 +69,8 @@ def tidy(data: Path) -> None:
     """Removes what a killed run left half-written. Only the holder of the lock may call it."""
     for source in (data / FOLDER).glob("*"):
         _remove_drafts(source)
+        for half in source.glob(f"{SNAPSHOT_DRAFT}*"):
+            half.unlink()
 
 
 def _remove_drafts(source: Path) -> None:

@@ -14,9 +14,9 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ingest import people, raw
+from ingest import people, raw, retention
 from ingest.config import Settings
-from ingest.errors import DamagedRaw, SourceError
+from ingest.errors import DamagedRaw, LandingError, SourceError
 from ingest.files import Files
 from ingest.load import Loaded, load
 from ingest.settings import CdeventsSettings, SourceSettings
@@ -95,18 +95,24 @@ def ingest(
     with Warehouse(data) as warehouse:
         run_id = warehouse.next_run()
         landed = raw.files(data)
-        numbers = count(1 + max([file.number for file in landed] + list(warehouse.raw_files().values()), default=0))
+        numbers = count(1 + max([retention.last_number(data), *warehouse.raw_files().values()]))
         for entry in _chosen(settings, names):
             source = _made(entry, hasher, data)
             with _recorded(warehouse, run_id, "ingest", entry.name, results) as result:
                 work = _Work(warehouse, source, _names(settings), result, progress)
-                work.load_pending(landed)
+                work.load_pending(data, landed)
                 since_when = Watermark({} if full else warehouse.marks(entry.name), since)
                 with raw.Landing(data, entry.name, numbers) as landing, session(entry) as http:
                     work.pull(http, since_when, landing)
                 if isinstance(source, Settling):
                     source.settle(warehouse.marks(entry.name))
                 _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
+                if entry.keep_raw_days:
+                    try:
+                        retention.fold(warehouse, data, source, _names(settings), entry.keep_raw_days)
+                    except LandingError as error:
+                        # what came is loaded, and what is old can go next time
+                        result.faults.append(str(error))
     return results
 
 
@@ -124,7 +130,7 @@ def replay(
         for entry in _chosen(settings, names):
             with _recorded(warehouse, run_id, "replay", entry.name, results) as result:
                 source = _made(entry, hasher, data)
-                _Work(warehouse, source, _names(settings), result, progress).load_pending(landed)
+                _Work(warehouse, source, _names(settings), result, progress).load_pending(data, landed)
                 _judge(result, warehouse.rejected_counts().get(entry.name, 0), entry.max_rejected_ratio)
     return results
 
@@ -191,8 +197,9 @@ class _Work:
     result: SourceResult
     progress: Progress
 
-    def load_pending(self, landed: list[raw.RawFile]) -> None:
+    def load_pending(self, data: Path, landed: list[raw.RawFile]) -> None:
         """Loads the raw files of this source that are not loaded yet, in the order in which they were landed."""
+        retention.restore(self.warehouse, data, self.source.name)
         known = self.warehouse.raw_files()
         for file in landed:
             if file.source == self.source.name and file.name not in known:

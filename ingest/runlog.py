@@ -9,6 +9,7 @@ from typing import Any
 
 from ingest.config import Settings
 from ingest.errors import LandingError
+from ingest.retention import held
 from ingest.warehouse import Warehouse
 
 FILE = "status.json"
@@ -20,7 +21,7 @@ def write(settings: Settings, data: Path, build: Mapping[str, Any] | None) -> No
     with Warehouse(data) as warehouse:
         content = {
             "written_at": _iso(datetime.now(UTC).replace(tzinfo=None)),
-            "sources": _sources(settings, warehouse),
+            "sources": _sources(settings, data, warehouse),
             "runs": [{name: _iso(value) for name, value in run.items()} for run in warehouse.runs(KEPT_RUNS)],
             "build": dict(build) if build else None,
         }
@@ -41,8 +42,8 @@ def read(data: Path) -> dict[str, Any] | None:
     """The content of status.json, or None before the first run. Times are ISO 8601 with Z.
 
     `sources`, as configured: name -> {kind, last_run_at, last_success_at, stale_after_hours, rows: {record: n},
-    rejected, faults}. `runs`: newest first, one entry per run and source, as in meta.run. `build`: {name, built_at,
-    ...} or None.
+    rejected, raw_bytes, raw_since (the day of the oldest raw file, or None), faults}. `runs`: newest first, one entry
+    per run and source, as in meta.run. `build`: {name, built_at, ...} or None.
     """
     try:
         content: dict[str, Any] = json.loads((data / FILE).read_text("utf-8"))
@@ -51,10 +52,11 @@ def read(data: Path) -> dict[str, Any] | None:
     return content
 
 
-def _sources(settings: Settings, warehouse: Warehouse) -> dict[str, dict[str, Any]]:
+def _sources(settings: Settings, data: Path, warehouse: Warehouse) -> dict[str, dict[str, Any]]:
     last, rows, rejected = warehouse.last_runs(), warehouse.row_counts(), warehouse.rejected_counts()
     found = {}
     for source in settings.source:
+        raw_bytes, raw_since = held(data, source.name)
         last_run, last_success, message = last.get(source.name, (None, None, None))
         found[source.name] = {
             "kind": source.kind,
@@ -63,6 +65,8 @@ def _sources(settings: Settings, warehouse: Warehouse) -> dict[str, dict[str, An
             "stale_after_hours": source.stale_after_hours,
             "rows": rows.get(source.name, {}),
             "rejected": rejected.get(source.name, 0),
+            "raw_bytes": raw_bytes,
+            "raw_since": raw_since,
             "faults": (message or "").splitlines(),
         }
     return found

@@ -25,6 +25,8 @@ class Entry(Table):
     simulated: bool = False
     """The data of this source is made up; every view says so."""
     max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
+    keep_raw_days: Annotated[int, Field(ge=1)] | None = None
+    """Raw files go after so many days; without it, never."""
 
 
 def address(value: str) -> str:

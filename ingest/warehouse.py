@@ -45,13 +45,18 @@ REJECTED = {"source": pl.String, "record": pl.String, "file": pl.String, "row_nu
     "reason": pl.String,
     "content": pl.String,
 }
+LOADED = (
+    *(f"staging.{noun}" for noun in (*RECORDS, "rejected", "coverage")),
+    *("meta.raw_file", "meta.watermark", "meta.event", "meta.repository"),
+)
+"""The tables that raw files fill: all but the log of runs."""
 
 
 class Warehouse:
     """An open warehouse. What changes it runs inside `transaction`, so that a crash leaves all of it or nothing."""
 
-    def __init__(self, data: Path, read_only: bool = False) -> None:
-        self.file = data / FILE
+    def __init__(self, data: Path, read_only: bool = False, name: str = FILE) -> None:
+        self.file = data / name
         with self._guard():
             if not read_only and not self.file.exists():
                 self._make()
@@ -59,7 +64,7 @@ class Warehouse:
 
     def _make(self) -> None:
         # DuckDB writes the head of a new file in steps, and one that is killed amid them is no database any more
-        draft = self.file.with_name(f"{FILE}.tmp")
+        draft = self.file.with_name(f"{self.file.name}.tmp")
         for leftover in (draft, draft.with_name(f"{draft.name}.wal")):
             leftover.unlink(missing_ok=True)
         self._connect(draft, read_only=False).close()
@@ -186,11 +191,20 @@ class Warehouse:
 
     def forget(self, sources: list[str]) -> None:
         """Empties everything of these sources but the run log, in one transaction; a replay fills it again."""
-        tables = [f"staging.{noun}" for noun in (*RECORDS, "rejected", "coverage")]
         with self.transaction():
-            for table in [*tables, "meta.raw_file", "meta.watermark", "meta.event", "meta.repository"]:
+            for table in LOADED:
                 statement = Template(_STATEMENTS["forget"]).substitute(table=table)
                 self._run(statement, {"sources": sources})
+
+    def restore(self, snapshot: Path) -> None:
+        """Takes in all that another warehouse was loaded with. Of these sources nothing may be here."""
+        self._run(Template(_STATEMENTS["attach"]).substitute(file=str(snapshot).replace("'", "''")))
+        try:
+            with self.transaction():
+                for table in LOADED:
+                    self._run(Template(_STATEMENTS["restore"]).substitute(table=table))
+        finally:
+            self._run(_STATEMENTS["detach"])
 
     def next_run(self) -> int:
         """The number of the run to come."""

@@ -169,3 +169,14 @@ select source, count(*) from staging.$noun group by source;
 -- name: forget
 -- A template, as above.
 delete from $table where source in (select unnest($$sources));
+
+-- name: attach
+-- A template, since a file cannot be a parameter either.
+attach '$file' as snapshot (read_only);
+
+-- name: restore
+-- A template, as above. By name: an older snapshot may lack columns.
+insert into $table by name from snapshot.$table;
+
+-- name: detach
+detach snapshot;
