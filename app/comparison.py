@@ -1,18 +1,19 @@
-"""Tables of the delivery page: path beside path, team by team, and the deployments behind the figures."""
+"""Tables of the delivery page: path beside path, and the figures split by team, product, path or environment."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from app import figures, filters, words
+from app import figures, words
 from app.explain import download
 from app.page import View
 from queries.slice import Slice
 
 SHOWN_ROWS = 500
-"""Deployments that the table shows; the download holds all of them."""
+"""Lines that the table shows; the download holds all of them."""
 
 
 @dataclass(frozen=True)
@@ -100,160 +101,128 @@ def _cell(frame: pl.DataFrame, path: str, compared: Compared) -> tuple[str, str]
     return compared.say(row[compared.value]), f"{interval}{words.plural(row[compared.count], compared.noun)}"
 
 
-def by_team(view: View) -> None:
-    """One line per team, in the order of their names."""
-    st.html(
-        figures.heading(
-            "Team by team",
-            "In the order of their names. Small numbers jump: read a rate together with the number of cases beside it.",
-        )
-    )
-    parts = {
-        name: view.part(name, group=("team_id",), quantiles=quantiles) for name, (_, quantiles) in _COLUMNS_OF.items()
-    }
-
-    def asked(name: str) -> pl.DataFrame:
-        return view.model.ask(name, parts[name])
-
-    count = asked("deployment_count").select("team_id", "deployment_count")
-    often = asked("deployment_frequency").select("team_id", "days_per_week_median")
-    fast = asked("lead_time").select("team_id", "change_count", "lead_time_hours_median", "withheld")
-    safe = asked("change_fail_rate").select(
-        "team_id", "failed_count", "change_fail_ratio_low", "change_fail_ratio_high"
-    )
-    table = count
-    for frame in (often, fast, safe):
-        table = table.join(frame, on="team_id", how="full", coalesce=True, nulls_equal=True)
-    names = view.model.names()
-    shown = (
-        table.with_columns(
-            _spoken(table["change_fail_ratio_low"], table["change_fail_ratio_high"]),
-            pl.col("team_id")
-            .replace_strict(names, default=pl.col("team_id"))
-            .fill_null("no known owner")
-            .alias("team"),
-            pl.col("withheld").map_elements(words.withheld, return_dtype=pl.String),
-        )
-        .sort(pl.col("team").str.to_lowercase())
-        .select(
-            "team",
-            pl.col("deployment_count").fill_null(0),
-            "days_per_week_median",
-            (pl.col("lead_time_hours_median") / 24).round(1).alias("lead_time_days"),
-            pl.col("change_count").fill_null(0),
-            "failed_count",
-            "range",
-            "withheld",
-        )
-    )
-    if shown["withheld"].is_null().all():
-        shown = shown.drop("withheld")
-    known = {name: view.team_link(team) for team, name in names.items()}
-    st.dataframe(
-        shown.with_columns(page=pl.col("team").replace_strict(known, default=None)),
-        hide_index=True,
-        height=460 if len(shown) > 12 else "auto",
-        placeholder="",
-        column_config={
-            "team": st.column_config.TextColumn("Team", pinned=True),
-            "deployment_count": st.column_config.NumberColumn("Deployments", help="Succeeded, to production"),
-            "days_per_week_median": st.column_config.NumberColumn(
-                "Days a week", format="%.1f", help="Days with a production change, in the team's middle week"
-            ),
-            "lead_time_days": st.column_config.NumberColumn(
-                "Days to production",
-                format="%.1f",
-                help="Half of the changes take less, from first commit to production",
-            ),
-            "change_count": st.column_config.NumberColumn(
-                "Changes", help="Shipped; the days to production speak of these"
-            ),
-            "failed_count": st.column_config.NumberColumn("Repaired", help="Deployments repaired afterwards"),
-            "range": st.column_config.TextColumn("Repaired, range", help="Share of the deployments, 95 % range"),
-            "withheld": st.column_config.TextColumn("Not shown because"),
-            "page": st.column_config.LinkColumn("Its page", display_text="open"),
-        },
-        alt="Deployments, frequency, time to production and repairs by team, in the order of their names.",
-    )
-    with st.container(horizontal=True, vertical_alignment="center"):
-        download("delivery_by_team.csv", shown, key="csv-teams")
-        for name, (of, _) in _COLUMNS_OF.items():
-            view.explained(name, parts[name], f"teams-{name}", of=of)
-
-
-_COLUMNS_OF: dict[str, tuple[str, tuple[str, ...]]] = {
-    "deployment_count": ("deployments", ()),
+SPLITS = {
+    "Team": "team_id",
+    "Product": "product",
+    "Path": "path",
+    "Environment": "environment",
+    "Part of the organisation": "domain",
+}
+"""By what the figures can be split, and the column that this is."""
+_PARTS = tuple(f"{part}_hours_median" for part in ("lead_time", "coding", "review", "deploy"))
+_ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "change_fail_rate": ("deployments and repaired", ()),
     "deployment_frequency": ("days a week", ("days_per_week_median",)),
-    "lead_time": ("days to production", ("lead_time_hours_median",)),
-    "change_fail_rate": ("repaired", ()),
+    "lead_time": ("days to production", _PARTS),
+    "recovery_time": ("hours until it works again", ("recovery_hours_median",)),
+    "rework_rate": ("unplanned", ()),
 }
 """Metric -> what its columns in the table are called, and the quantiles among them."""
 
 
-def _spoken(low: pl.Series, high: pl.Series) -> pl.Series:
-    texts = [words.share_range(*ends) if None not in ends else None for ends in zip(low, high, strict=True)]
-    return pl.Series("range", texts, dtype=pl.String)
-
-
-def behind(view: View) -> None:
-    """The deployments behind the figures; they are read only once somebody opens the list."""
-    shown = st.expander("The deployments behind these figures", key="behind", on_change="rerun")
-    if not shown.open:
-        return
-    rows = view.model.rows("deployment", _ended(view))
-    newest = rows.reverse().head(SHOWN_ROWS)
-    newest_only = f", the newest {SHOWN_ROWS} of them here" if len(rows) > SHOWN_ROWS else ""
-    with shown:
-        st.html(
-            figures.said(
-                f"{words.plural(len(rows), 'attempt')} that succeeded or failed{newest_only}. Times are UTC.",
-            )
+def split(view: View) -> None:
+    """The five figures, and where the time to production goes, of each team, product, path or environment."""
+    st.html(
+        figures.heading(
+            "Split by",
+            "In the order of their names. Small numbers jump: read a rate together with the number of cases beside it. "
+            "An empty cell has too few: half of anything takes six.",
         )
-        st.dataframe(
-            newest.select(
-                "finished_at",
-                pl.col("team_id").replace_strict(view.model.names(), default=pl.col("team_id")).alias("team"),
-                pl.coalesce("product", "repo").alias("product"),
-                "environment",
-                pl.col("path").replace_strict(words.PATHS, default=pl.col("path")),
-                "status",
-                pl.col("cause").replace_strict(words.CAUSES, default=pl.col("cause")),
-                linked(newest["url"]),
-            ),
-            hide_index=True,
-            column_config={
-                "finished_at": st.column_config.DatetimeColumn("Finished", format="D MMM YYYY, HH:mm"),
-                "team": "Team",
-                "product": "Product",
-                "environment": "Environment",
-                "path": "Path",
-                "status": "Outcome",
-                "cause": "What for",
-                "url": st.column_config.LinkColumn("In the tool of record", display_text="open"),
-            },
-            alt="The newest deployments behind the figures of this page.",
-        )
-        download("deployments.csv", rows, key="csv-behind")
-
-
-def _ended(view: View) -> Slice:
-    """The slice of the fact: it knows teams and no domains, so a domain is the teams in it."""
-    where = {"environment_class": (filters.ENVIRONMENT,), "status": ("succeeded", "failed")}
-    if view.filters.path:
-        where["path"] = (view.filters.path,)
-    teams = view.model.table("team")
-    if view.filters.domain:
-        teams = teams.filter(pl.col("domain").is_in(view.filters.domain))
-    if view.filters.team:
-        teams = teams.filter(pl.col("team_id").is_in(view.filters.team))
-    if view.filters.domain or view.filters.team:
-        # no team in both filters: a value that no team has, so that nothing is found rather than everything
-        where["team_id"] = tuple(teams["team_id"]) or ("no team",)
-    return Slice("all", (), view.window.since, view.window.until, where)
-
-
-def linked(urls: pl.Series) -> pl.Series:
-    """Addresses that a click may open: web pages only, since an address from data could also be a script."""
-    return pl.Series(
-        "url", [url if url and url.startswith(("https://", "http://")) else None for url in urls], dtype=pl.String
     )
+    chosen = st.segmented_control(
+        "Split by",
+        list(SPLITS),
+        default="Team",
+        required=True,
+        key="split",
+        bind="query-params",
+        label_visibility="collapsed",
+    )
+    by = SPLITS[chosen or "Team"]
+    parts = {name: view.part(name, group=(by,), quantiles=quantiles) for name, (_, quantiles) in _ASKED.items()}
+    shown = _named(view, by, _joined({name: view.model.ask(name, part) for name, part in parts.items()}, by))
+    st.dataframe(
+        shown.head(SHOWN_ROWS),
+        hide_index=True,
+        height=460 if len(shown) > 12 else "auto",
+        placeholder="",
+        column_config={
+            "name": st.column_config.TextColumn(chosen, pinned=True),
+            "deployment_count": st.column_config.NumberColumn("Deployments", help="Succeeded, to production"),
+            "days_per_week_median": st.column_config.NumberColumn(
+                "Days a week", format="%.1f", help="Days with a production change, in the middle week"
+            ),
+            "lead_time_days": _days("Days to production", "Half of the changes take less, from first commit on"),
+            "coding_days": _days("of it writing", "Days from first commit to opened for review, in the middle"),
+            "review_days": _days("in review", "Days from opened to merged, in the middle"),
+            "deploy_days": _days("from merge on", "Days from merged to live, in the middle"),
+            "change_count": st.column_config.NumberColumn("Changes", help="Shipped; the days speak of these"),
+            "repaired": st.column_config.TextColumn("Repaired", help="Repaired afterwards, and its 95 % range"),
+            "recovery_hours_median": st.column_config.NumberColumn(
+                "Hours until it works", format="%.1f", help="Half of the failures are over sooner"
+            ),
+            "unplanned": st.column_config.TextColumn(
+                "Unplanned", help="Only repair what was there, and its 95 % range"
+            ),
+            "page": st.column_config.LinkColumn("Its page", display_text="open"),
+        },
+        alt=f"The figures of delivery by {(chosen or 'Team').lower()}, in the order of their names.",
+    )
+    with st.container(horizontal=True, vertical_alignment="center"):
+        download(f"delivery_by_{by}.csv", shown, key="csv-split")
+        for name, (of, _) in _ASKED.items():
+            view.explained(name, parts[name], f"split-{name}", of=of)
+
+
+def _days(label: str, text: str) -> Any:
+    return st.column_config.NumberColumn(label, format="%.1f", help=text)
+
+
+def _joined(answers: dict[str, pl.DataFrame], by: str) -> pl.DataFrame:
+    """One row per group with the columns that the table shows, lead times in days and shares in words."""
+    safe, often, fast, soon, planned = (answers[name] for name in _ASKED)
+    frames = [
+        safe.select(by, "deployment_count", _spoken(safe, "failed_count", "change_fail_ratio", "repaired")),
+        often.select(by, "days_per_week_median"),
+        fast.select(
+            by,
+            *((pl.col(column) / 24).round(1).alias(column.replace("_hours_median", "_days")) for column in _PARTS),
+            "change_count",
+        ),
+        soon.select(by, "recovery_hours_median"),
+        planned.select(by, _spoken(planned, "rework_count", "rework_ratio", "unplanned")),
+    ]
+    table = frames[0]
+    for frame in frames[1:]:
+        table = table.join(frame, on=by, how="full", coalesce=True, nulls_equal=True)
+    order = [
+        "deployment_count",
+        "days_per_week_median",
+        *(column.replace("_hours_median", "_days") for column in _PARTS),
+        "change_count",
+        "repaired",
+        "recovery_hours_median",
+        "unplanned",
+    ]
+    return table.select(by, *order).with_columns(pl.col("deployment_count", "change_count").fill_null(0))
+
+
+def _named(view: View, by: str, table: pl.DataFrame) -> pl.DataFrame:
+    """The table with names in place of what the data calls them, and of a team the address of its page."""
+    names = {"team_id": view.model.names(), "path": words.PATHS}.get(by, {})
+    nobody = {"team_id": "no known owner", "domain": "no known owner"}.get(by, "not known")
+    name = pl.col(by).replace_strict(names, default=pl.col(by)) if names else pl.col(by)
+    shown = table.with_columns(name.fill_null(nobody).alias("name"))
+    if by == "team_id":
+        links = {team: view.team_link(team) for team in names}
+        shown = shown.with_columns(page=pl.col(by).replace_strict(links, default=None, return_dtype=pl.String))
+    return shown.drop(by).select("name", pl.exclude("name")).sort(pl.col("name").str.to_lowercase())
+
+
+def _spoken(frame: pl.DataFrame, count: str, ratio: str, name: str) -> pl.Series:
+    """A share as its number of cases and its range: 3 (1 % to 9 %)."""
+    texts = [
+        None if None in row else f"{words.number(row[0])} ({words.share_range(row[1], row[2])})"
+        for row in frame.select(count, f"{ratio}_low", f"{ratio}_high").rows()
+    ]
+    return pl.Series(name, texts, dtype=pl.String)

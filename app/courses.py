@@ -1,15 +1,17 @@
 """Charts over time that more than one page shows, so that they say the same on each."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, headline, sentences, words
+from app import charts, figures, filters, headline, sentences, words
 from app.charts import Line
-from app.headline import Numbers
+from app.headline import Numbers, Row
 from app.page import View
-from queries.trends import Change, of_weeks
+from queries import trends
+from queries.trends import Change
 
 LEAD_TIME = (
     "lead_time_hours_median",
@@ -26,27 +28,32 @@ def numbers(view: View) -> Numbers:
     return Numbers(
         {name: view.ask(name, quantiles=shown).row(0, named=True) for name, shown in headline.ASKED.items()},
         {name: frame.row(0, named=True) for name, frame in before.items() if frame is not None},
+        filters.EARLIER[view.filters.compare],
     )
 
 
 def lead_change(view: View, numbers: Numbers) -> Change | None:
-    """The lead time against the window before, judged by its weeks."""
-    window, then = view.window, numbers.before.get("lead_time")
-    if then is None or window.before_since is None:
+    """The lead time against the earlier window, judged by the weeks of both."""
+    return weekly_change(view, "lead_time", LEAD_TIME[0], numbers.before.get("lead_time"), numbers.now["lead_time"])
+
+
+def weekly_change(view: View, name: str, column: str, then: Row | None, now: Row) -> Change | None:
+    """A median against that of the earlier window, judged by the whole weeks of both."""
+    if then is None or view.window.before is None:
         return None
-    part = replace(view.part("lead_time", by="week", quantiles=LEAD_TIME[:1]), since=window.before_since)
-    weekly = view.model.ask("lead_time", part)
-    known = weekly.filter(~pl.col("is_partial") & pl.col("lead_time_hours_median").is_not_null())
-    is_now = pl.col("period") >= window.since
-    return of_weeks(
-        then["lead_time_hours_median"],
-        numbers.now["lead_time"]["lead_time_hours_median"],
-        known.filter(~is_now)["lead_time_hours_median"].to_list(),
-        known.filter(is_now)["lead_time_hours_median"].to_list(),
-    )
+    early, late = view.window.before
+    part = view.part(name, by="week", quantiles=(column,))
+    one = [replace(part, since=early)] if late == view.window.since else [replace(part, since=early, until=late), part]
+    frame = pl.concat([view.model.ask(name, each).select("period", "is_partial", column) for each in one])
+    known = frame.filter(~pl.col("is_partial") & pl.col(column).is_not_null())
+    weeks = [
+        known.filter(test)[column].to_list()
+        for test in (pl.col("period") < late, pl.col("period") >= view.window.since)
+    ]
+    return trends.of_weeks(then[column], now[column], *weeks)
 
 
-def deployments(view: View, key: str) -> None:
+def deployments(view: View, key: str, opens: Callable[[str], None] | None = None) -> None:
     """Deployments per period by path; the title speaks of the path that is chosen, else of the platform."""
     by = view.window.by
     part = view.part("deployment_count", by=by, group=("path",))
@@ -69,10 +76,11 @@ def deployments(view: View, key: str) -> None:
         part=part,
         key=key,
         alt=sentences.span(chosen, "deployment_count", by, words.number),
+        opens=opens,
     )
 
 
-def lead_time(view: View, key: str, *, slow: bool = False) -> None:
+def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str], None] | None = None) -> None:
     """Time to production per period: what half of the changes take less than; with `slow` also three of four."""
     by = view.window.by
     part = view.part("lead_time", by=by, quantiles=LEAD_TIME if slow else LEAD_TIME[:1])
@@ -96,6 +104,7 @@ def lead_time(view: View, key: str, *, slow: bool = False) -> None:
         part=part,
         key=key,
         alt=sentences.span(frame, "lead_time_hours_median", by, words.duration),
+        opens=opens,
     )
 
 

@@ -10,11 +10,6 @@ from app import words
 from queries.trends import Change
 
 BETTER, WORSE, SAME = "better", "worse", "same"
-KEY = (
-    '<p class="key"><i class="bar before"></i>the period before &ensp; <i class="bar now"></i>this period &ensp; '
-    "a thin line across the end of a bar: its 95&nbsp;% range</p>"
-)
-"""What the two bars of a figure are."""
 
 
 Cell = tuple[str, str] | tuple[str, str, str]
@@ -62,22 +57,33 @@ def figure(shown: Figure) -> str:
     )
 
 
-def trend(change: Change | None, said_before: str, *, good: int, better: str = "", worse: str = "") -> tuple[str, str]:
-    """A change against the window before in words, and its mood.
+def key(earlier: str) -> str:
+    """What the two bars of a figure are; `earlier` is what this period is compared with."""
+    return (
+        f'<p class="key"><i class="bar before"></i>{words.literal(earlier)} &ensp; <i class="bar now"></i>this period '
+        "&ensp; a thin line across the end of a bar: its 95&nbsp;% range</p>"
+    )
+
+
+def trend(
+    change: Change | None, said_before: str, earlier: str, *, good: int, better: str = "", worse: str = ""
+) -> tuple[str, str]:
+    """A change against the `earlier` window (the period before, a year ago) in words, and its mood.
 
     `good` is 1 where more is better and -1 where less is; `better` and `worse` say so where up and down do not. What is
     within noise is never called either.
     """
     if change is None:
         return "", SAME
+    when = f"in {earlier}" if earlier.startswith("the ") else earlier
     if change.direction == 0:
-        return "the same as in the period before", SAME
+        return f"the same as {when}", SAME
     arrow = "▲ up" if change.direction > 0 else "▼ down"
-    from_before = f"{arrow} from {said_before} in the period before"
+    from_before = f"{arrow} from {said_before} {when}"
     if change.is_clear is None:
         return f"{from_before}; too few weeks to tell it from chance", SAME
     if not change.is_clear:
-        return f"no clear change: {said_before} in the period before", SAME
+        return f"no clear change: {said_before} {when}", SAME
     is_better = change.direction == good
     comment = better if is_better else worse
     return f"{from_before}{': ' if comment else ''}{comment}", BETTER if is_better else WORSE

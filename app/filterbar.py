@@ -9,7 +9,7 @@ from collections.abc import Collection
 import streamlit as st
 
 from app import filters
-from app.filters import GRAINS, PATHS, PERIODS, USUAL, Filters
+from app.filters import COMPARED, GRAINS, PATHS, PERIODS, USUAL, Filters
 from app.readmodel import Model
 
 _LAST = "filters"
@@ -27,6 +27,7 @@ def choose(model: Model, *, shown: bool = True) -> tuple[Filters, list[str]]:
         "period": PERIODS,
         "by": GRAINS,
         "path": PATHS,
+        "compare": COMPARED,
         "team": teams,
         "domain": domains,
     }
@@ -40,7 +41,7 @@ def choose(model: Model, *, shown: bool = True) -> tuple[Filters, list[str]]:
 
 def _row(teams: dict[str, str], domains: list[str], shown: bool) -> Filters:
     with st.container(key="filters" if shown else "filters-unseen"):
-        columns = st.columns([2.2, 4, 3.2, 2.6, 1.8], vertical_alignment="bottom")
+        columns = st.columns([2.2, 3.4, 2.8, 2.6, 1.8, 2.2], vertical_alignment="bottom")
         period = columns[0].selectbox(
             "Period", list(PERIODS), list(PERIODS).index(USUAL), key="period", bind="query-params"
         )
@@ -52,4 +53,6 @@ def _row(teams: dict[str, str], domains: list[str], shown: bool) -> Filters:
         )
         path = columns[3].selectbox("Path to production", list(PATHS), key="path", bind="query-params")
         by = columns[4].selectbox("Drawn by", list(GRAINS), key="by", bind="query-params")
-    return Filters(period, GRAINS[by], tuple(teams[label] for label in team), tuple(domain), PATHS[path])
+        against = columns[5].selectbox("Compared with", list(COMPARED), key="compare", bind="query-params")
+    chosen = tuple(teams[label] for label in team)
+    return Filters(period, GRAINS[by], chosen, tuple(domain), PATHS[path], COMPARED[against])

@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from urllib.parse import quote, urlencode
 
 from app import words
+from queries.comparison import earlier
 from queries.metrics import METRICS
 from queries.slice import Slice, period_start
 
@@ -28,8 +29,18 @@ PATHS: dict[str, str | None] = {
     "Round the platform": "off_platform",
     "Path unknown": "unknown",
 }
+COMPARED = {"The period before": "before", "A year ago": "year"}
+EARLIER = {"before": "the period before", "year": "a year ago"}
+"""What a window is compared with, as it stands in a sentence."""
 ENVIRONMENT = "production"
-_NOUNS = {"period": "period", "by": "step in time", "path": "path", "team": "team", "domain": "domain"}
+_NOUNS = {
+    "period": "period",
+    "by": "step in time",
+    "path": "path",
+    "compare": "comparison",
+    "team": "team",
+    "domain": "domain",
+}
 
 
 @dataclass(frozen=True)
@@ -41,18 +52,20 @@ class Filters:
     team: tuple[str, ...] = ()
     domain: tuple[str, ...] = ()
     path: str | None = None
+    compare: str = "before"
 
 
 @dataclass(frozen=True)
 class Window:
     """Reporting days from `since` up to, not including, `until`, drawn by week or month.
 
-    `before_since` begins the window of the same length right before it; None where the data does not reach back so far.
+    `before` are the first day and the day after the last of the window to compare with; None where the data does not
+    reach back so far.
     """
 
     since: date
     until: date
-    before_since: date | None
+    before: tuple[date, date] | None
     by: str
 
     @property
@@ -87,6 +100,7 @@ def address(page: str, filters: Filters, names: Mapping[str, str]) -> str:
         "path": [label for label, path in PATHS.items() if path == filters.path and path],
         "team": [by_team[team] for team in filters.team],
         "domain": list(filters.domain),
+        "compare": [label for label, against in COMPARED.items() if against == filters.compare != "before"],
     }
     return f"{page}?{urlencode(given, doseq=True, quote_via=quote)}".removesuffix("?")
 
@@ -99,10 +113,10 @@ def window(filters: Filters, today: date, first_day: date | None) -> Window:
     until = today + timedelta(days=1)
     first = min(first_day or today, today)
     since = max(_start(PERIODS[filters.period], today) or first, first)
-    before = since - (until - since)
+    before = earlier(since, until, filters.compare)
     # weeks while they still fit side by side, months once they would crowd
     usual = "week" if until - since <= timedelta(days=125) else "month"
-    return Window(since, until, before if before >= first else None, filters.by or usual)
+    return Window(since, until, before if before[0] >= first else None, filters.by or usual)
 
 
 def _start(back: tuple[str, int] | None, today: date) -> date | None:
@@ -137,9 +151,9 @@ def part_before(
     name: str, filters: Filters, window: Window, first: date | None, quantiles: tuple[str, ...] | None = None
 ) -> Slice | None:
     """The same for the window before, or None where the records do not reach back so far."""
-    if window.before_since is None or (first and window.before_since < first):
+    if window.before is None or (first and window.before[0] < first):
         return None
-    return Slice("all", (), window.before_since, window.since, _where(name, filters), quantiles)
+    return Slice("all", (), *window.before, _where(name, filters), quantiles)
 
 
 def unused(name: str, filters: Filters) -> list[str]:

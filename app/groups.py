@@ -1,6 +1,6 @@
 """Figures that set groups beside one another: teams as dots, and a table of shares with a tint. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby
 
 import plotly.graph_objects as go
@@ -42,6 +42,40 @@ def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: s
     fig.update_xaxes(
         range=[-0.5, max(3.5, last + 0.6)], tickvals=list(steps), ticktext=[words.plural(step, "day") for step in steps]
     )
+    return fig
+
+
+RANGES = {
+    0: "up to an hour",
+    1: "up to a day",
+    24: "up to a week",
+    168: "up to 30 days",
+    720: "up to 180 days",
+    4320: "longer",
+}
+"""Lower end of a range of durations in hours -> how it is said."""
+
+
+def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: str) -> go.Figure:
+    """Bars that count durations by their range, what still goes on hatched behind what is over. (over, going on)."""
+    fig = blank(height=230, right=24)
+    last = max(counts, default=0)
+    shown = [start for start in RANGES if start <= last]
+    for n, (name, pattern) in enumerate(((done, ""), (waiting, "/"))):
+        values = [counts.get(start, (0, 0))[n] for start in shown]
+        if any(values):
+            fig.add_bar(
+                x=[RANGES[start] for start in shown],
+                y=values,
+                name=name,
+                marker={
+                    "color": ACCENT if n == 0 else PAPER,
+                    "line": {"color": ACCENT, "width": 1},
+                    "pattern": {"shape": pattern, "bgcolor": PAPER, "fgcolor": ACCENT, "size": 5},
+                },
+                hovertemplate=f"%{{x}}<br>%{{y:,}} {name}<extra></extra>",
+            )
+    fig.update_layout(barmode="stack", bargap=0.28)
     return fig
 
 

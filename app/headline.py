@@ -26,10 +26,13 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True)
 class Numbers:
-    """Metric -> row in the window; and in the window before, empty where the data does not reach back so far."""
+    """Metric -> row in the window; and in the earlier one (the period before, a year ago), empty where the data does
+    not reach back so far.
+    """
 
     now: dict[str, Row]
     before: dict[str, Row]
+    earlier: str = "the period before"
 
     def then(self, name: str, column: str) -> Any:
         """A value of the window before, or None."""
@@ -120,7 +123,7 @@ def lead_time(numbers: Numbers, change: Change | None) -> Figure:
     if row["lead_time_hours_median"] is None:
         return _refused(name, row)
     said = words.duration(change.before) if change else ""
-    trend, mood = figures.trend(change, said, good=-1, better="faster", worse="slower")
+    trend, mood = figures.trend(change, said, numbers.earlier, good=-1, better="faster", worse="slower")
     columns = {"writing": "coding_hours_median", "review": "review_hours_median", "deployment": "deploy_hours_median"}
     parts = [(label, float(row[column])) for label, column in columns.items() if row[column] is not None]
     split = ", ".join(f"{label} {words.duration(hours)}" for label, hours in parts)
@@ -142,7 +145,7 @@ def repaired(numbers: Numbers, provisional_days: int) -> Figure:
     name = "Deployments that had to be repaired"
     if row["change_fail_ratio"] is None:
         return _refused(name, row)
-    trend, mood = figures.trend(change, words.share(change.before) if change else "", good=-1)
+    trend, mood = figures.trend(change, words.share(change.before) if change else "", numbers.earlier, good=-1)
     interval = words.share_range(row["change_fail_ratio_low"], row["change_fail_ratio_high"])
     provisional = f" The newest {provisional_days} days are provisional: incidents come later."
     return Figure(
@@ -164,7 +167,7 @@ def pipelines(numbers: Numbers) -> Figure:
     name = "Pipeline runs that pass"
     if row["success_ratio"] is None:
         return _refused(name, row)
-    trend, mood = figures.trend(change, words.share(change.before) if change else "", good=1)
+    trend, mood = figures.trend(change, words.share(change.before) if change else "", numbers.earlier, good=1)
     return Figure(
         name,
         words.share(row["success_ratio"]),
@@ -190,7 +193,7 @@ def _counted(
     if row[column] is None:
         return _refused(shown.name, row)
     change = compare(then, row[column]) if then is not None else None
-    trend, mood = figures.trend(change, words.number(then), good=1)
+    trend, mood = figures.trend(change, words.number(then), numbers.earlier, good=1)
     before, now = (None, None) if then is None else (Bar(then), Bar(row[column]))
     return Figure(shown.name, words.number(row[column]), shown.meaning, shown.unit, trend, mood, before, now)
 

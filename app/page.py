@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -57,10 +58,31 @@ class View:
         """Where a click on a team leads: its own page, with the other filters as they are."""
         return filters.address("team", replace(self.filters, team=(team,), domain=()), self.model.names())
 
-    def chart(self, title: str, unit: str, fig: go.Figure, *, name: str, part: Slice, key: str, alt: str) -> None:
-        """A chart with its sentence above and its explanation below."""
+    def chart(
+        self,
+        title: str,
+        unit: str,
+        fig: go.Figure,
+        *,
+        name: str,
+        part: Slice,
+        key: str,
+        alt: str,
+        opens: Callable[[str], None] | None = None,
+    ) -> None:
+        """A chart with its sentence above and its explanation below.
+
+        `opens` is told the chart's key when a point of it is clicked.
+        """
         st.html(figures.chart_head(title, unit))
-        st.plotly_chart(fig, key=f"chart-{key}", config=charts.CONFIG, alt=f"{title} {alt}")
+        st.plotly_chart(
+            fig,
+            key=f"chart-{key}",
+            config=charts.CONFIG,
+            alt=f"{title} {alt}",
+            on_select=partial(opens, f"chart-{key}") if opens else "ignore",
+            selection_mode="points",
+        )
         self.explained(name, part, key)
 
     def explained(self, name: str, part: Slice, key: str, *, of: str = "") -> None:
@@ -168,12 +190,13 @@ def _context(view: View) -> str:
         parts.append(words.literal(words.listed(chosen.domain)))
     if chosen.path:
         parts.append(words.PATHS[chosen.path])
-    if window.before_since:
-        parts.append(
-            f"compared with the {window.length.days} days before ({words.days(window.before_since, window.since)})"
-        )
+    against = filters.EARLIER[chosen.compare]
+    if window.before:
+        length = f"the {window.length.days} days before" if chosen.compare == "before" else against
+        parts.append(f"compared with {length} ({words.days(*window.before)})")
     else:
-        parts.append("no earlier period to compare with: the data does not reach back so far")
+        nothing = "no earlier period" if chosen.compare == "before" else "nothing of a year ago"
+        parts.append(f"{nothing} to compare with: the data does not reach back so far")
     return " · ".join(parts)
 
 

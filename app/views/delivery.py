@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, comparison, courses, figures, groups, sentences, words
+from app import behind, charts, comparison, courses, dora, figures, groups, sentences, words
 from app.charts import Line
 from app.page import View, current
 
@@ -16,13 +16,17 @@ _FEW = 2
 
 def page() -> None:
     view = current()
+    dora.five(view)
+    dora.context()
     _how_much(view)
     _how_often(view)
     _how_fast(view)
     _how_safe(view)
+    _how_soon(view)
     comparison.by_path(view)
-    comparison.by_team(view)
-    comparison.behind(view)
+    comparison.split(view)
+    behind.section(view)
+    behind.dialog(view)
 
 
 def _how_much(view: View) -> None:
@@ -30,7 +34,7 @@ def _how_much(view: View) -> None:
     total = int(causes["deployment_count"].sum())
     retrains = int(causes.filter(pl.col("cause") == _AUTOMATIC)["deployment_count"].sum())
     st.html(figures.heading("How much is deployed?", _count_in_words(total, retrains) if total else ""))
-    courses.deployments(view, "how-much")
+    courses.deployments(view, "how-much", opens=behind.clicked)
 
 
 def _count_in_words(total: int, retrains: int) -> str:
@@ -85,9 +89,37 @@ def _how_fast(view: View) -> None:
     with st.container(key="pair-fast"):
         left, right = st.columns(2, gap="large")
         with left:
-            courses.lead_time(view, "how-fast", slow=True)
+            courses.lead_time(view, "how-fast", slow=True, opens=behind.clicked)
         with right:
             _where_time_goes(view, frame, row)
+    _spread_of_lead_times(view)
+
+
+def _spread_of_lead_times(view: View) -> None:
+    part = view.part("lead_time_distribution")
+    frame = view.model.ask("lead_time_distribution", part)
+    rows = frame.select("hours_from", "change_count", "waiting_count").drop_nulls().rows()
+    counts = {start: (shipped, waiting) for start, shipped, waiting in rows}
+    total, waiting = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
+    if not total:
+        return
+    soon = sum(pair[0] for start, pair in counts.items() if start < 168)
+    view.chart(
+        f"{words.share(soon / total)} of the changes that shipped took less than a week",
+        "Changes by the time from first commit to production"
+        + (f"; hatched: {words.number(waiting)} that still wait, by how long so far." if waiting else "."),
+        groups.counts_by_range(counts, "shipped", "still wait"),
+        name="lead_time_distribution",
+        part=part,
+        key="spread-fast",
+        alt=_in_words(counts),
+    )
+
+
+def _in_words(counts: dict[int, tuple[int, int]]) -> str:
+    """What a listener of a chart of ranges needs."""
+    said = [f"{groups.RANGES[start]}: {words.number(sum(pair))}" for start, pair in sorted(counts.items())]
+    return words.sentence("; ".join(said))
 
 
 def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> None:
@@ -145,6 +177,43 @@ def _how_safe(view: View) -> None:
             )
 
 
+def _how_soon(view: View) -> None:
+    st.html(figures.heading("How soon does it work again, and how much work is repair?"))
+    with st.container(key="pair-soon"):
+        left, right = st.columns(2, gap="large")
+        with left:
+            _spread_of_recoveries(view)
+        with right:
+            _rate(
+                view,
+                "rework_rate",
+                Line("rework_ratio", "unplanned", low="rework_ratio_low", high="rework_ratio_high"),
+                "Deployments that only repair",
+                "Share of succeeded deployments that were hotfixes, rollbacks or flagged unplanned; band: 95 % range.",
+            )
+
+
+def _spread_of_recoveries(view: View) -> None:
+    part = view.part("recovery_distribution")
+    rows = view.model.ask("recovery_distribution", part).select("hours_from", "recovered_count", "open_count")
+    counts = {start: (over, still) for start, over, still in rows.drop_nulls().rows()}
+    total, still = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
+    if not total:
+        courses.refused(view, "recovery_time", "recovered_count", "No deployment of this period led to a failure.")
+        return
+    soon = sum(pair[0] for start, pair in counts.items() if start < 24)
+    view.chart(
+        f"{words.number(soon)} of {words.plural(total, 'failure')} were over within a day",
+        "Deployments that led to a failure, by the time until it was resolved or the next one replaced it"
+        + (f"; hatched: {words.number(still)} still open, by how long so far." if still else "."),
+        groups.counts_by_range(counts, "over", "still open"),
+        name="recovery_distribution",
+        part=part,
+        key="spread-soon",
+        alt=_in_words(counts),
+    )
+
+
 def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisional: str | None = None) -> None:
     """A share per period with its range."""
     by = view.window.by
@@ -162,6 +231,7 @@ def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisi
         part=part,
         key=name,
         alt=sentences.span(frame, line.column, by, words.share),
+        opens=behind.clicked,
     )
 
 

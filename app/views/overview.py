@@ -49,7 +49,7 @@ def _figures(view: View, numbers: Numbers, lead: Change | None) -> None:
                 st.html(figures.figure(shown))
                 view.explained(name, view.part(name, quantiles=headline.ASKED[name]), f"figure-{n}")
     if numbers.before:
-        st.html(figures.KEY)
+        st.html(figures.key(numbers.earlier))
 
 
 def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:

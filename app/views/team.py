@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import comparison, courses, depth, fairness, figures, headline, nextstep, quiet, words
+from app import behind, courses, depth, fairness, figures, headline, nextstep, quiet, words
 from app.figures import Cell, Figure
 from app.page import View, current
 from app.readmodel import Model
@@ -58,7 +58,7 @@ def page() -> None:
     _pipelines(view)
     _effort(view)
     fairness.section(view, about["name"], {name: _part(view, name) for name in _QUANTILES})
-    comparison.behind(view)
+    behind.section(view)
 
 
 def _choose(view: View) -> None:
@@ -139,7 +139,7 @@ def _figures(view: View, numbers: headline.Numbers, lead: Figure) -> None:
                 st.html(figures.figure(shown))
                 view.explained(name, part, f"figure-{n}")
     if numbers.before:
-        st.html(figures.KEY)
+        st.html(figures.key(numbers.earlier))
 
 
 _WAITS = ("queue_seconds_median", "duration_seconds_median", "duration_seconds_p90")

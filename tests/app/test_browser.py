@@ -133,7 +133,19 @@ def test_how_is_this_computed_opens_with_sql_and_a_download(page: Page, address:
     with page.expect_download() as download:
         page.locator("[data-testid=stPopoverBody]").get_by_role("button", name="Download the values (CSV)").click()
     text = download.value.path().read_text("utf-8")
-    assert text.startswith("period,path,deployment_count")
+    assert text.startswith("deployments_per_week,deployments_per_week_low")
+
+
+def test_a_click_on_a_point_opens_the_deployments_behind_it(page: Page, address: str) -> None:
+    page.goto(f"{address}/delivery")
+    settled(page)
+    page.locator(".st-key-chart-how-much .bars .point").nth(2).click(force=True)
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_text("that succeeded or failed").wait_for()
+    assert re.search(r"Deployments of [A-Z][a-z]+ 20\d\d", dialog.inner_text())
+    dialog.get_by_role("button", name="Close").click()
+    dialog.wait_for(state="hidden")
+    assert page.get_by_role("dialog").count() == 0
 
 
 def test_every_control_can_be_reached_and_used_by_keyboard(page: Page, address: str) -> None:

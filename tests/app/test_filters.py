@@ -21,6 +21,7 @@ any_filters = st.builds(
     team=st.lists(st.sampled_from(["s:t1", "s:t2"]), unique=True).map(tuple),
     domain=st.lists(st.sampled_from(["Risk", "Sales"]), unique=True).map(tuple),
     path=st.sampled_from(list(filters.PATHS.values())),
+    compare=st.sampled_from(list(filters.COMPARED.values())),
 )
 
 
@@ -75,9 +76,14 @@ def test_windows_lie_in_the_data_and_the_one_before_is_as_long(chosen: Filters, 
     first = None if days is None else today - timedelta(days=days)
     window = filters.window(chosen, today, first)
     assert (first or today) <= window.since < window.until == today + timedelta(days=1)
-    if window.before_since:
-        assert window.since - window.before_since == window.until - window.since
-        assert window.before_since >= (first or today)
+    if window.before:
+        since, until = window.before
+        assert since >= (first or today)
+        if chosen.compare == "before":
+            assert (until, until - since) == (window.since, window.until - window.since)
+        else:
+            # the same days of the year before, give or take the one of a leap year
+            assert abs((window.since - since).days - 365) <= 1 and abs((window.until - until).days - 365) <= 1
 
 
 def test_months_are_drawn_by_month_and_weeks_by_week_unless_asked_otherwise() -> None:
@@ -109,5 +115,5 @@ def test_a_metric_begins_with_its_own_records_and_compares_only_what_they_reach(
     assert filters.part("deployment_count", Filters(), window, FIRST).since == window.since
     assert filters.part_before("deployment_count", Filters(), window, late) is None
     before = filters.part_before("deployment_count", Filters(), window, FIRST)
-    assert before is not None and (before.since, before.until) == (window.before_since, window.since)
+    assert before is not None and (before.since, before.until) == window.before
     assert filters.part("deployment_count", Filters(), window, TODAY + timedelta(days=9)).since == window.since

@@ -128,7 +128,8 @@ def test_mann_whitney_agrees_with_the_exact_count_of_orders() -> None:
     ],
 )
 def test_what_is_within_noise_is_neither_better_nor_worse(change: Change | None, text: str, mood: str) -> None:
-    assert figures.trend(change, "10", good=1) == (text, mood)
+    assert figures.trend(change, "10", "the period before", good=1) == (text, mood)
+    assert figures.trend(change, "10", "a year ago", good=1)[0] == text.replace("in the period before", "a year ago")
 
 
 @pytest.mark.parametrize(

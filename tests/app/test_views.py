@@ -8,7 +8,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from app import comparison, explain, filters, readmodel, words
+from app import behind, explain, filters, readmodel, words
 from app.filters import Filters
 from queries import metrics
 from queries.clock import clock
@@ -125,22 +125,6 @@ def test_no_more_than_seven_figures_stand_on_the_first_page(small: Path, read: O
     assert 1 <= sum('class="figure"' in body for body in bodies) <= 7
 
 
-def test_every_line_of_the_team_table_holds_the_values_of_its_team(small: Path, read: Open) -> None:
-    shown = pl.from_pandas(read("delivery", small, {"period": "All data"}).dataframe[0].value)
-    con = open_current(small / "read")
-    rates = {
-        row["team_id"]: row
-        for row in metrics.ask(con, "change_fail_rate", Slice(group=("team_id",))).iter_rows(named=True)
-    }
-    names = dict(con.sql("select name, team_id from marts.team").fetchall())
-    assert shown["team"].to_list() == sorted(names, key=str.casefold)
-    for row in shown.iter_rows(named=True):
-        rate = rates[names[row["team"]]]
-        assert row["failed_count"] == rate["failed_count"]
-        assert row["range"] == words.share_range(rate["change_fail_ratio_low"], rate["change_fail_ratio_high"])
-        assert row["deployment_count"] == rate["deployment_count"]
-
-
 def test_markup_in_names_titles_and_rows_is_text(small: Path, read: Open) -> None:
     allowed = {"style", "div", "h1", "h2", "h3", "p", "span", "small", "b", "section", "i", "code"}
     allowed |= {"ol", "ul", "li", "table", "thead", "tbody", "tr", "th", "td", "a"}
@@ -168,17 +152,7 @@ def test_only_web_pages_can_be_opened_from_data() -> None:
             "",
         ]
     )
-    assert comparison.linked(urls).to_list() == ["https://a.example/1", "http://a.example", *[None] * 6]
-
-
-def test_the_deployments_behind_a_figure_come_only_when_asked_for(small: Path, read: Open) -> None:
-    test = read("delivery", small, {"team": "Team C"})
-    assert len(test.dataframe) == 1
-    test.session_state["behind"] = True
-    test.run()
-    rows = test.dataframe[1].value
-    assert set(rows["team"]) == {"Team C"} and set(rows["status"]) <= {"succeeded", "failed"}
-    assert any(rows["url"].isna()) and all(url.startswith("https://") for url in rows["url"].dropna())
+    assert behind.linked(urls).to_list() == ["https://a.example/1", "http://a.example", *[None] * 6]
 
 
 def test_how_is_this_computed_tells_definition_sql_values_and_what_is_left_out(small: Path, read: Open) -> None:
