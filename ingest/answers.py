@@ -12,7 +12,7 @@ from urllib.parse import urljoin
 import requests
 from pydantic_core import from_json
 
-from ingest.errors import SourceError, SourceStopped
+from ingest.errors import NotAllowed, SourceError, SourceStopped
 
 CHUNK = 1 << 16
 PASSING = {500, 502, 503, 504}
@@ -161,7 +161,7 @@ def judge(response: Response, asked: Asked, now: float, max_wait: float) -> None
     if status == 429 or (status == 403 and _limited(response)):
         raise _rate_limit(response, asked, now, max_wait)
     if status == 403:
-        raise SourceError(f"{place}: {asked.who} may not read this (403{said}); {_remedy(response, asked)}")
+        raise NotAllowed(f"{place}: {asked.who} may not read this (403{said}); {_remedy(response, asked)}")
     if status == 404:
         raise SourceError(
             f"{place}: not found (404): renamed, removed or not visible to {asked.who}; "

@@ -23,6 +23,10 @@ class SourceError(UptakeError):
     """A source, or a part of it, could not be read; other sources and parts go on."""
 
 
+class NotAllowed(SourceError):
+    """The token lacks a permission, so that everything else that needs it cannot be read either."""
+
+
 class SourceStopped(SourceError):
     """A whole source cannot be read for now: its host, its token or its rate limit stops every other part alike."""
 

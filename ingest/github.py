@@ -9,10 +9,11 @@ from pydantic import ValidationError
 
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.github_comparison import COMPARED, Compare
 from ingest.github_graphql import Graph
 from ingest.github_issue_fields import ISSUES
 from ingest.github_issue_records import rows
-from ingest.github_issues import NOUNS, SWITCHED_OFF, Issues
+from ingest.github_issues import NOUNS, Issues
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, Deployments, ListMark, Newest
 from ingest.github_pages import DEPLOYMENTS, PULLS, RUNS
@@ -25,11 +26,15 @@ from ingest.reach import Reach
 from ingest.reasons import reason
 from ingest.records import Record
 from ingest.settings import GithubSettings
-from ingest.shapes import Item
+from ingest.shapes import Item, Shape
 from ingest.source import Event, Fault, Hasher, Named, Page, Rejected, Watermark
 
 Reading = Newest | Runs
-CHECKED = (("actions/runs", RUNS), ("deployments", DEPLOYMENTS), ("pulls", PULLS))
+CHECKED: tuple[tuple[str, Shape, tuple[int, ...]], ...] = (
+    ("actions/runs", RUNS, ()),
+    ("deployments", DEPLOYMENTS, ()),
+    ("pulls", PULLS, ()),
+)
 
 
 class Github:
@@ -69,12 +74,15 @@ class Github:
     def _readings(self, http: Http, repos: list[Repo], since: Watermark) -> Iterator[Reading]:
         """One of each list of each repository."""
         reach = Reach.of(self._settings.since, since.floor)
+        compare = Compare(self._settings.compare)
         graph = Graph(http, self._hash, self.name, is_on=self._settings.graphql)
         for repo in repos:
             api, key = self._api(http, repo), repo.key
-            for kind in (Deployments, Changes):
-                list_key = f"{key}/{kind.path}"
-                yield kind(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
+            list_key = f"{key}/deployments"
+            mark = ListMark.of(since.marks, list_key)
+            yield Deployments(api, graph, list_key, mark, reach, compare=compare)
+            list_key = f"{key}/pulls"
+            yield Changes(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
             yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
 
@@ -110,10 +118,12 @@ class Github:
 
     def _unreadable(self, http: Http, repo: Repo) -> Iterator[str]:
         """What of a repository cannot be read."""
-        issues = [("issues", ISSUES)] if any(table.covers(repo.name) for table in self._settings.issues) else []
-        for path, shape in (*CHECKED, *issues):
+        # a repository may have its issues switched off, and one without a commit has nothing to compare
+        issues = [("issues", ISSUES, GONE)] if any(table.covers(repo.name) for table in self._settings.issues) else []
+        comparisons = [("compare/HEAD...HEAD", COMPARED, GONE)] if self._settings.compare else []
+        for path, shape, ok in (*CHECKED, *issues, *comparisons):
             try:
-                self._api(http, repo).many(path, shape, {"per_page": 1}, ok=SWITCHED_OFF)
+                self._api(http, repo).many(path, shape, {"per_page": 1}, ok=ok)
             except SourceStopped:
                 raise
             except SourceError as error:

@@ -13,6 +13,7 @@ from ingest import github_graphql
 from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
+from ingest.github_comparison import Compare, Comparisons
 from ingest.github_graphql import Graph, Question
 from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES
 from ingest.github_records import outcome
@@ -41,6 +42,8 @@ class ListMark(Mark):
     etag: str | None = None
     open: dict[str, str | None] = field(default_factory=dict)
     gap: dict[str, str] | None = None
+    compared: dict[str, Any] = field(default_factory=dict)
+    """Of deployments: see github_comparison."""
 
 
 class Newest(ABC):
@@ -73,6 +76,7 @@ class Newest(ABC):
     def fetch(self, newest: Callable[[], Response]) -> Iterator[Page | Fault]:
         """What is new, given the answer to `head`."""
         mark = self._mark
+        yield from self._more()
         if mark.gap:
             yield from self._down(mark.gap["begin"], mark.gap["top"], mark.gap["low"], None)
         first = newest()
@@ -98,8 +102,9 @@ class Newest(ABC):
             else:
                 mark.gap = {"top": top, "low": low, "begin": begin}
             if items or listing.rejected or done:
-                yield self._page(items, listing.rejected)
+                yield self._page(items, listing.rejected, done)
             yield from faults
+            yield from self._more()
             if done:
                 return
 
@@ -142,18 +147,24 @@ class Newest(ABC):
                 except SourceError as error:
                     yield Fault(str(error))
             if items or mark.open != before:
-                yield self._page(items, ())
+                yield self._page(items, (), True)
+            yield from self._more()
 
     def _one(self, item_id: str) -> list[Item]:
         """One item of the list by its id; none when it is gone."""
         response = self._api.one(f"{self.path}/{item_id}", self.shape)
         return [] if response.status in GONE else response.value.items
 
-    def _page(self, items: list[Item], rejected: tuple[Rejected, ...]) -> Page:
+    def _page(self, items: list[Item], rejected: tuple[Rejected, ...], done: bool) -> Page:
+        """A page of the list; `done` says that the reading is complete by it."""
         marks = self._mark.saved(self._key)
         for item in items:
             del item["node_id"]
         return Page(self.noun, self._api.place(self.path), items, marks=marks, rejected=rejected, starts=False)
+
+    def _more(self) -> Iterator[Page | Fault]:
+        """What is to be asked for now that they are landed."""
+        return iter(())
 
     @abstractmethod
     def _id(self, item: Item) -> str:
@@ -182,6 +193,12 @@ class Deployments(Newest):
     by = "created_at"
     question = github_graphql.DEPLOYMENTS
 
+    def __init__(
+        self, api: Api, graph: Graph, key: str, mark: ListMark, reach: Reach, *, compare: Compare | None = None
+    ) -> None:
+        super().__init__(api, graph, key, mark, reach)
+        self._comparisons = Comparisons(api, compare or Compare(()), mark.compared)
+
     def _wants(self, item: Item, begin: str, below: str | None) -> bool:
         # a status that comes late moves `updated_at` of a deployment from before the last reading
         late = below is None and self._mark.seen is not None and item["updated_at"] >= begin
@@ -200,6 +217,22 @@ class Deployments(Newest):
         if not outcome(details["statuses"]).final:
             self._mark.open[self._id(item)] = details.pop("etag")
         return [{**item, "statuses": details["statuses"]}]
+
+    def _page(self, items: list[Item], rejected: tuple[Rejected, ...], done: bool) -> Page:
+        self._comparisons.meet(items)
+        if done:
+            self._comparisons.end(self._mark.since)
+        self._mark.compared = self._comparisons.state
+        return super()._page(items, rejected, done)
+
+    def _more(self) -> Iterator[Page | Fault]:
+        for found in self._comparisons.pay():
+            if isinstance(found, Fault):
+                yield found
+            else:
+                self._mark.compared = self._comparisons.state
+                marks = self._mark.saved(self._key)
+                yield Page("deployed_commit", self._api.place("compare"), found, marks=marks, starts=False)
 
     def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
         first = self._statuses(item_id, self._mark.open.get(item_id))

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from ingest.github_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT
 from ingest.reasons import reason
-from ingest.records import Change, CiJob, CiRun, Deployment, Record
+from ingest.records import Change, CiJob, CiRun, DeployedCommit, Deployment, Record
 from ingest.shapes import Item
 from ingest.source import Named, Page, Rejected
 from ingest.times import earliest, in_order
@@ -23,6 +23,9 @@ def records(page: Page) -> Iterator[Record | Rejected | Named]:
     """The page's items as records; one that is none comes as Rejected under its id."""
     if page.kind == "repository":
         yield from (Named(str(item["id"]), item["name"]) for item in page.items)
+        return
+    if page.kind == "deployed_commit":
+        yield from (DeployedCommit(deployment_id=item["id"], sha=sha) for item in page.items for sha in item["shas"])
         return
     build = _BUILD[page.kind]
     for item in page.items:

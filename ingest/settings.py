@@ -79,6 +79,8 @@ class GithubSettings(ApiSettings):
     jobs: bool = True
     graphql: bool = True
     """Ask for details of many at once, where GitHub lets us."""
+    compare: Globs = ["prod*", "live"]
+    """Environments whose deployments are each compared with the one before."""
     issues: list[GithubIssues] = []
     app_id: int | None = None
     """Ask as this GitHub App, with its private key, instead of with a token."""

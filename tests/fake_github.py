@@ -24,6 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests import github_graphql
 from tests import github_objects as objects
+from tests.github_comparison import comparison
 from tests.github_faults import Answer, Fault, message
 from tests.github_issue_routes import ISSUE_ROUTES
 from tests.github_objects import example
@@ -165,7 +166,7 @@ class FakeGithub:
         wanted = range(last - 1 - skip, max(last - 1 - reachable, last - 1 - skip - size), -1)
         runs = b",".join(objects.run_json(repo, repo.runs[index]) for index in wanted)
         body = b'{"total_count":%d,"workflow_runs":[%b]}' % (total, runs)
-        return Answer(200, body, self._link(path, query, number, skip + size < reachable))
+        return Answer(200, body, self.link(path, query, number, skip + size < reachable))
 
     def _run(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
         run = next((run for run in repo.runs if run.id == run_id), None)
@@ -217,9 +218,9 @@ class FakeGithub:
         body = b"[%b]" % b",".join(items[(number - 1) * size : number * size])
         if key:
             body = b'{"total_count":%d,"%b":%b}' % (len(items), key.encode(), body)
-        return Answer(200, body, self._link(path, query, number, number * size < len(items)))
+        return Answer(200, body, self.link(path, query, number, number * size < len(items)))
 
-    def _link(self, path: str, query: dict[str, str], number: int, more: bool) -> dict[str, str]:
+    def link(self, path: str, query: dict[str, str], number: int, more: bool) -> dict[str, str]:
         if not more:
             return {}
         return {"Link": f'<{self.base_url}{path}?{urlencode(query | {"page": str(number + 1)})}>; rel="next"'}
@@ -237,6 +238,7 @@ ROUTES: tuple[tuple[str, Any], ...] = (
     (r"/pulls/(\d+)", FakeGithub._pull),
     (r"/pulls/(\d+)/commits", FakeGithub._commits),
     (r"/pulls/(\d+)/reviews", FakeGithub._reviews),
+    (r"/compare/[^/]+", comparison),
     *ISSUE_ROUTES,
 )
 

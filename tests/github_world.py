@@ -111,6 +111,9 @@ class Repo:
     pulls: list[Pull] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
     has_issues: bool = True
+    parents: dict[str, list[str]] = field(default_factory=dict)
+    """The history: each commit with those before it."""
+
     transferred: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Issues that moved away: number -> id of the repository and number there."""
 

@@ -12,6 +12,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from ingest import github_app
+from ingest import github_comparison as comparison
 from ingest import github_fields as fields
 from ingest import github_issue_fields as issue_fields
 from tests.conftest import Site
@@ -54,6 +55,9 @@ def organisation() -> World:
     repo.runs[7].uses = ("acme/ml/.github/workflows/deploy.yml@v1",)
     states = ("success", "in_progress", "failure", "inactive", "waiting", "queued", "error")
     repo.deployments = [Deployment(n, at(hours=n + 1), statuses=[Status(s, at(hours=n))]) for n, s in enumerate(states)]
+    before = "b" * 40
+    repo.deployments.append(Deployment(90, at(hours=30), sha=before, statuses=[Status("success", at(hours=29))]))
+    repo.parents = {before: [], repo.deployments[0].sha: [before]}
     review = (at(days=2), "rita", "User")
     repo.pulls = [Pull(1, 1, at(days=3), at(days=2), at(days=2), commits=[at(days=4)], reviews=[review])]
     events = [("labeled", at(days=3), "roadmap"), ("assigned", at(days=2), None), ("closed", at(days=1), None)]
@@ -137,6 +141,7 @@ READ: dict[str, Any] = {
     "/repos/{owner}/{repo}/actions/runs/{run_id}": fields.Run,
     "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}": fields.Run,
     "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs": fields.JobPage,
+    "/repos/{owner}/{repo}/compare/{basehead}": comparison.Comparison,
     "/repos/{owner}/{repo}/deployments": list[fields.Deployment],
     "/repos/{owner}/{repo}/deployments/{deployment_id}": fields.Deployment,
     "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": list[fields.Status],

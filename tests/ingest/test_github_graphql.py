@@ -35,7 +35,7 @@ def fill(github: FakeGithub, count: int = 60) -> None:
 
 
 def both(github: FakeGithub) -> tuple[Reading, Reading]:
-    return Reading(github, graphql=True), Reading(github, graphql=False)
+    return Reading(github, graphql=True, compare=[]), Reading(github, graphql=False, compare=[])
 
 
 def details(requests: list[tuple[str, int]]) -> int:
