@@ -56,15 +56,33 @@ class Unit:
         return [None if value is None else value * self.scale for value in values]
 
 
+@dataclass(frozen=True)
+class Piece:
+    """One part of a stacked bar: a column of the frame, its name, colour, and pattern beside colour."""
+
+    column: str
+    name: str
+    colour: str
+    shape: str = ""
+
+
 SHARE = Unit(1, "", ".0%", words.share)
 COUNT = Unit(1, "", ",", words.number)
 HOURS = Unit(1, " h", ",~r", words.duration)
 DAYS = Unit(1 / 24, " d", ",~r", words.duration)
+COUNT_HOURS = Unit(1, " h", ",~r", lambda value: "–" if value is None else words.hours(value))
+SECONDS = Unit(1, " s", ",~r", words.seconds)
+MINUTES = Unit(1 / 60, " min", ",~r", words.seconds)
 
 
 def of_hours(longest: float | None) -> Unit:
     """Hours as hours while they are few, else as days."""
     return DAYS if longest is not None and longest > 96 else HOURS
+
+
+def of_seconds(longest: float | None) -> Unit:
+    """Seconds as seconds while they are few, else as minutes."""
+    return MINUTES if longest is not None and longest > 180 else SECONDS
 
 
 def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
@@ -88,43 +106,54 @@ def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
 
 
 def bars_by_path(frame: pl.DataFrame, by: str) -> go.Figure:
-    """Stacked counts per period and path; periods that still run or are cut stand hatched and hollow.
+    """Stacked counts per period and path. `frame` has period, path, deployment_count, is_partial."""
+    looks = (("platform", ACCENT, ""), ("off_platform", MUTED, ""), ("unknown", FAINT, "x"))
+    wide = frame.group_by("period").agg(
+        pl.col("is_partial").any(),
+        *(pl.col("deployment_count").filter(pl.col("path") == path).sum().alias(path) for path, _, _ in looks),
+    )
+    return stacked(wide, by, [Piece(path, words.PATHS[path], *look) for path, *look in looks], COUNT)
 
-    `frame` has period, path, deployment_count, is_partial.
+
+def stacked(frame: pl.DataFrame, by: str, pieces: Sequence[Piece], unit: Unit) -> go.Figure:
+    """Stacked bars per period, each piece named at its right end; a piece that is nowhere is left out.
+
+    `frame` has period, is_partial and the columns of the pieces. Periods that still run or are cut stand hatched.
     """
     fig = blank(right=150)
-    looks = {"platform": (ACCENT, ""), "off_platform": (MUTED, ""), "unknown": (FAINT, "x")}
-    tops: dict[date, float] = {}
-    ends: list[tuple[str, float, str]] = []
-    for path, (colour, shape) in looks.items():
-        rows = frame.filter(pl.col("path") == path).sort("period")
-        if not rows["deployment_count"].sum():
+    frame = frame.sort("period")
+    starts: list[date] = frame["period"].to_list()
+    partial = frame["is_partial"].to_list()
+    below, ends = [0.0] * len(starts), list[tuple[str, float, str]]()
+    for piece in pieces:
+        values = [value or 0.0 for value in unit.scaled(frame[piece.column])]
+        if not any(values):
             continue
-        partial = rows["is_partial"].to_list()
+        said = [unit.say(value) for value in frame[piece.column]]
+        whens = [_when(start, by, soft) for start, soft in zip(starts, partial, strict=True)]
         fig.add_bar(
-            x=rows["period"].to_list(),
-            y=rows["deployment_count"].to_list(),
-            name=words.PATHS[path],
+            x=starts,
+            y=values,
+            name=piece.name,
             marker={
-                "color": colour,
-                "line": {"color": colour, "width": 1},
+                "color": piece.colour,
+                "line": {"color": piece.colour, "width": 1},
                 "pattern": {
-                    "shape": ["/" if soft else shape for soft in partial],
+                    "shape": ["/" if soft else piece.shape for soft in partial],
                     "bgcolor": PAPER,
-                    "fgcolor": colour,
+                    "fgcolor": piece.colour,
                     "size": 5,
                 },
             },
-            customdata=[_when(start, by, soft) for start, soft in zip(rows["period"], partial, strict=True)],
-            hovertemplate="%{customdata}<br>%{y:,} " + words.PATHS[path] + "<extra></extra>",
+            customdata=list(zip(whens, said, strict=True)),
+            hovertemplate=f"%{{customdata[0]}}<br>%{{customdata[1]}} {piece.name}<extra></extra>",
         )
-        last = rows.row(-1, named=True)
-        ends.append((words.PATHS[path], tops.get(last["period"], 0) + last["deployment_count"] / 2, colour))
-        for start, count in zip(rows["period"], rows["deployment_count"], strict=True):
-            tops[start] = tops.get(start, 0) + count
+        ends.append((piece.name, below[-1] + values[-1] / 2, piece.colour))
+        below = [a + b for a, b in zip(below, values, strict=True)]
     fig.update_layout(barmode="stack", bargap=0.28)
-    _label_ends(fig, ends, max(tops.values(), default=1) * 1.05)
-    return _dated(fig, sorted(tops), by)
+    _label_ends(fig, ends, max(below, default=1) * 1.05 or 1.0)
+    fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
+    return _dated(fig, starts, by)
 
 
 def lines(

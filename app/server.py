@@ -10,6 +10,7 @@ _NEEDED = (
     "app.views.overview",
     "app.views.adoption",
     "app.views.delivery",
+    "app.views.pipelines",
     "app.views.pain",
     "app.views.team",
     "app.views.data",

@@ -97,6 +97,11 @@ def seconds(value: float | None) -> str:
     return plural(round(value), "second") if abs(value) < 100 else duration(value / 3600)
 
 
+def hours(value: float) -> str:
+    """Hours added up, which stay hours however many: 1,240 hours."""
+    return duration(value) if value < 1 else plural(round(value), "hour")
+
+
 def plural(count: float | None, noun: str, many: str | None = None) -> str:
     """1 team, 14 teams, no teams."""
     many = many or f"{noun}s"

@@ -44,6 +44,7 @@ def _metrics() -> dict[str, Metric]:
         delivery.recovery_distribution,
         delivery.rework_rate,
         pipelines.ci_health,
+        pipelines.pipeline_hours,
         pipelines.time_to_green,
         pipelines.control_friction,
         adoption.adoption_funnel,

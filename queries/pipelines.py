@@ -69,3 +69,10 @@ def control_friction(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFram
     """Per control: runs that it stopped, and hours until the change got through; early and late after its start."""
     frame = counted(con, "control_friction", part).drop("period_end", strict=False)
     return withhold(frame, quantile_rules("blocked_hours", "passed_count"))
+
+
+def pipeline_hours(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Hours that runs took, by how they ended, and hours that they waited."""
+    frame = counted(con, "pipeline_hours", part).drop("period_end", strict=False)
+    # a period that counted no run is known to have taken no hours
+    return frame.with_columns(pl.col("^.*_hours$").fill_null(0.0))

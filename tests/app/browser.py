@@ -20,6 +20,7 @@ PAGES = {
     "Overview": "",
     "Adoption": "adoption",
     "Delivery": "delivery",
+    "Pipelines": "pipelines",
     "Pain and priorities": "pain",
     "Team": "team",
     "Data": "data",

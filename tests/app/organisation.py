@@ -21,9 +21,8 @@ Records = dict[str, list[dict[str, Any]]]
 
 def records(teams: int = 4, since: date = date(2025, 10, 1)) -> Records:
     """Teams with a production deployment on most working days, half of them through the platform, and one survey."""
-    found: Records = {
-        name: [] for name in ("team", "ownership", "deployment", "change", "incident", "ci_run", "capability")
-    }
+    nouns = ("team", "ownership", "deployment", "change", "incident", "ci_run", "ci_job", "capability")
+    found: Records = {name: [] for name in nouns}
     for t in range(teams):
         name = HOSTILE if t == 1 else f"Team {chr(65 + t)}"
         domain, onboarded = "Risk" if t % 2 else "Sales", datetime(since.year, since.month, since.day)
@@ -83,11 +82,21 @@ def _one_day(found: Records, n: int, t: int, at: datetime) -> None:
             "run_id": f"r{n}",
             "repo": repo,
             "workflow": "CI",
+            "branch": "main",
+            "url": deployment["url"],
             "created_at": at,
             "started_at": at + timedelta(seconds=20),
             "finished_at": at + timedelta(minutes=6),
             "status": "completed",
             "conclusion": "failure" if n % 9 == 0 else "success",
+        }
+    )
+    found["ci_job"].append(
+        {
+            "job_id": f"j{n}",
+            "run_id": f"r{n}",
+            "name": f"lint {HOSTILE}",
+            "conclusion": found["ci_run"][-1]["conclusion"],
         }
     )
     if n % 11 == 0 and deployment["status"] == "succeeded":

@@ -9,6 +9,7 @@ TITLES = {
     "overview": "Overview",
     "adoption": "Adoption",
     "delivery": "Delivery",
+    "pipelines": "Pipelines",
     "pain": "Pain and priorities",
     "team": "Team",
     "data": "Data",
