@@ -88,6 +88,24 @@ def weighted_pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return responses.with_weights(frame, teams, int(heads["headcount"].sum()), clock(con).min_group)
 
 
+def mentions(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per survey and pain: people whose own words speak of it, groups under the floor hidden."""
+    file, view = sql_of("mentions"), hiding.view_of({*part.group, *part.where})
+    frame = query(file, part).run(con).filter(pl.col("pain_id").is_not_null()).sort(keys(file, part), nulls_last=True)
+    if view:
+        shares = ["writer_count", "mention_ratio", "mention_ratio_low", "mention_ratio_high"]
+        frame = frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in shares)
+    return _hidden(con, "mentions", part, frame)
+
+
+def quotes(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """What people wrote, scrubbed, under its pain point, without a word on who did; the newest survey unless named."""
+    file, part = sql_of("quotes"), replace(part, by="all")
+    answer = query(file, part).run(con)
+    order = pl.col("said").hash(seed=1)
+    return answer.sort("survey_id", pl.col("pain_id"), order, nulls_last=True)
+
+
 def pain_change(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: the share affected against the survey before, and whether that exceeds noise."""
     file, part = sql_of("pain_change"), replace(part, by="all")

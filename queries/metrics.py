@@ -58,6 +58,8 @@ def _metrics() -> dict[str, Metric]:
         listening.pain,
         listening.weighted_pain,
         listening.pain_change,
+        listening.mentions,
+        listening.quotes,
         listening.pain_overlap,
         listening.quick_wins,
         listening.listen,

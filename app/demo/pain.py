@@ -162,18 +162,22 @@ PAINS = (
     ),
 )
 
-FREE_TEXTS = (
-    "The template saved us a week, thank you.",
-    "I still wait for the same person to press approve.",
-    "Please tell us before runners change.",
-    "We found out from a customer. Again.",
-    "The guide describes buttons that are gone.",
-    "More examples, fewer slides.",
-    "Since we moved, Friday releases are boring. I like boring.",
-    "Data access took five weeks and four forms.",
-    "My laptop has another version than the cluster.",
-    "Security scan says no and links to a page that I may not open.",
-    '=HYPERLINK("https://example.org","click")',
-    "<b>Bold</b> & <script>alert('hello')</script> from a curious respondent",
-    "Prima zo — ga door! 🙂",
+FREE_TEXTS: tuple[tuple[str, str | None], ...] = (
+    ("The template saved us a week, thank you.", None),
+    ("I still wait for the same person to press approve.", "P02"),
+    ("Nobody knows what the approver looks at.", "P02"),
+    ("Please tell us before runners change.", None),
+    ("We found out from a customer. Again.", "P03"),
+    ("The model was silent for two days and nothing rang.", "P03"),
+    ("The guide describes buttons that are gone.", "P06"),
+    ("More examples, fewer slides.", "P06"),
+    ("Since we moved, Friday releases are boring. I like boring.", None),
+    ("Data access took five weeks and four forms.", "P05"),
+    ("Ask three people for one table, then wait.", "P05"),
+    ("My laptop has another version than the cluster.", "P04"),
+    ("Security scan says no and links to a page that I may not open.", "P11"),
+    ('=HYPERLINK("https://example.org","click")', None),
+    ("<b>Bold</b> & <script>alert('hello')</script> from a curious respondent", None),
+    ("Prima zo — ga door! 🙂", None),
 )
+"""What people write, and the pain point that it speaks of."""

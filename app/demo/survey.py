@@ -147,8 +147,9 @@ def _other_answers(rng: random.Random, survey: Survey, people: list[Answering]) 
         yield Answer(*said, "satisfaction", person, submitted_at, rating=rating, scale_min=1, scale_max=5)
         wish = rng.choice(("faster deployments", "monitoring", "data access", "training", "nothing"))
         yield Answer(*said, "next_wish", person, submitted_at, choice=wish)
-        if rng.random() < 0.14:
-            yield Answer(*said, "anything_else", person, submitted_at, text=rng.choice(FREE_TEXTS))
+        if rng.random() < 0.4:
+            text, pain_id = rng.choice(FREE_TEXTS)
+            yield Answer(*said, "anything_else", person, submitted_at, pain_id=pain_id, text=text)
 
 
 def _response(survey: Survey, index: int) -> str:

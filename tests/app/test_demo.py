@@ -139,7 +139,8 @@ def test_dirty_details_of_real_life_are_there(demo: DemoFolder) -> None:
     assert any(run.attempt == 2 for run in demo.records["ci_run"])
     assert any(change.is_bot for change in demo.records["change"])
     assert any(change.first_commit_at is None for change in demo.records["change"])
-    assert {answer.scale_min for answer in demo.records["survey_answer"] if answer.pain_id} == {0, 1}
+    rated = [answer for answer in demo.records["survey_answer"] if answer.pain_id and answer.rating is not None]
+    assert {answer.scale_min for answer in rated} == {0, 1}
     assert any(row.since for row in demo.records["ownership"])
     assert sum(row.pattern.startswith("acme/mono:services/") for row in demo.records["ownership"]) == 3
     assert any(incident.resolved_at is None for incident in demo.records["incident"])
