@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, comparison, figures, filters, words
+from app import behind, charts, figures, filters, words
 from app.charts import Piece
 from app.explain import download
 from app.figures import Cell
@@ -145,7 +145,7 @@ def _behind(view: View, hours: pl.DataFrame) -> None:
                 (pl.col("queue_seconds") / 60).round(1),
                 (pl.col("duration_seconds") / 60).round(1),
                 "branch",
-                comparison.linked(longest["url"]),
+                behind.linked(longest["url"]),
             ),
             hide_index=True,
             column_config={

@@ -1,10 +1,10 @@
 -- question: How long does a change take from its first commit to production, and where does the time go?
--- version: 2
+-- version: 3
 -- needs: change, deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path, is_bot, link_method
 -- defaults: is_bot=false
--- definition: First commit to the end of the first succeeded production deployment that contains the change. The deployment is the one the change names, else one of the same commit, else the first of its repository created after the merge. Counted when shipped; a change that is not shipped counts when merged. Median, p75 and p90 take changes that still wait as longer than they have waited so far (Kaplan-Meier); beside them stands the median of the shipped alone. The three parts speak of shipped changes. Changes of bots are left out unless asked for.
+-- definition: First commit to the end of the first succeeded production deployment that contains the change. The deployment is the one the change names, else the first of the same commit or that lists it among the commits it brought, else the first of its repository created after the merge; the first of a repository ships only what was merged in the 30 days before it. Counted when shipped; a change that is not shipped counts when merged. Median, p75 and p90 take changes that still wait as longer than they have waited so far (Kaplan-Meier); beside them stands the median of the shipped alone. The three parts speak of shipped changes. Changes of bots are left out unless asked for.
 -- columns:
 --   change_count              changes that reached production
 --   measured_count            of these, those whose first commit is known
