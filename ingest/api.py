@@ -51,9 +51,17 @@ class Api:
         params = {**self.sized, **(params or {})}
         return self._get(path, shape.many, shape.needs, params=params, etag=etag, ok=ok)
 
-    def one(self, path: str, shape: Shape, etag: str | None = None, params: Params | None = None) -> Response:
-        """A single item as a Listing of one; status 404 or 410 when it is gone."""
-        return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=GONE)
+    def one(
+        self,
+        path: str,
+        shape: Shape,
+        etag: str | None = None,
+        params: Params | None = None,
+        *,
+        ok: tuple[int, ...] = GONE,
+    ) -> Response:
+        """A single item as a Listing of one; a status in `ok`, and no value, when it is gone."""
+        return self._get(path, shape.one, shape.needs, params=params, etag=etag, ok=ok)
 
     def later(self, path: str, shape: Shape, first: Response, number: int) -> Response:
         """A later page by its number, without the answers before it."""

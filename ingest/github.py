@@ -10,14 +10,16 @@ from pydantic import ValidationError
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.github_comparison import COMPARED, Compare
+from ingest.github_deployments import Deployments
 from ingest.github_graphql import Graph
 from ingest.github_issue_fields import ISSUES
 from ingest.github_issue_records import rows
 from ingest.github_issues import NOUNS, Issues
 from ingest.github_jobs import Jobs
-from ingest.github_lists import Changes, Deployments, ListMark, Newest
-from ingest.github_pages import DEPLOYMENTS, PULLS, RUNS
+from ingest.github_lists import Changes, ListMark, Newest
+from ingest.github_pages import DEPLOYMENTS, PULLS, RELEASES, RUNS
 from ingest.github_records import records
+from ingest.github_releases import ReleaseMark, Releases
 from ingest.github_repositories import HEADERS, Repo, Repositories
 from ingest.github_runs import RunMark, Runs
 from ingest.going_on import going_on
@@ -29,7 +31,7 @@ from ingest.settings import GithubSettings
 from ingest.shapes import Item, Shape
 from ingest.source import Event, Fault, Hasher, Named, Page, Rejected, Watermark
 
-Reading = Newest | Runs
+Reading = Newest | Releases | Runs
 CHECKED: tuple[tuple[str, Shape, tuple[int, ...]], ...] = (
     ("actions/runs", RUNS, ()),
     ("deployments", DEPLOYMENTS, ()),
@@ -80,7 +82,12 @@ class Github:
             api, key = self._api(http, repo), repo.key
             list_key = f"{key}/deployments"
             mark = ListMark.of(since.marks, list_key)
-            yield Deployments(api, graph, list_key, mark, reach, compare=compare)
+            approvals = self._settings.approvals
+            yield Deployments(api, graph, list_key, mark, reach, compare=compare, approvals=approvals)
+            if environment := self._settings.released_to(repo.name):
+                list_key = f"{key}/releases/{environment}"
+                released = ReleaseMark.of(since.marks, list_key)
+                yield Releases(api, list_key, released, reach, environment=environment, compare=compare)
             list_key = f"{key}/pulls"
             yield Changes(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
@@ -120,8 +127,9 @@ class Github:
         """What of a repository cannot be read."""
         # a repository may have its issues switched off, and one without a commit has nothing to compare
         issues = [("issues", ISSUES, GONE)] if any(table.covers(repo.name) for table in self._settings.issues) else []
+        releases = [("releases", RELEASES, ())] if self._settings.released_to(repo.name) else []
         comparisons = [("compare/HEAD...HEAD", COMPARED, GONE)] if self._settings.compare else []
-        for path, shape, ok in (*CHECKED, *issues, *comparisons):
+        for path, shape, ok in (*CHECKED, *issues, *releases, *comparisons):
             try:
                 self._api(http, repo).many(path, shape, {"per_page": 1}, ok=ok)
             except SourceStopped:

@@ -101,6 +101,29 @@ class Status(TypedDict):
     target_url: NotRequired[str | None]
 
 
+class Environment(TypedDict):
+    name: NotRequired[str]
+
+
+class Approval(TypedDict):
+    state: str
+    environments: list[Environment]
+
+
+class Release(TypedDict):
+    id: int
+    tag_name: str
+    draft: bool
+    prerelease: bool
+    published_at: NotRequired[str | None]
+    author: NotRequired[User | None]
+    html_url: NotRequired[str | None]
+
+
+class Tagged(TypedDict):
+    sha: str
+
+
 class Head(TypedDict):
     sha: str
 
@@ -208,6 +231,26 @@ def status(item: Status, hashed: Hasher) -> Item:
         "log_url": address(item.get("log_url")),
         "target_url": address(item.get("target_url")),
     }
+
+
+def approval(item: Approval, hashed: Hasher) -> Item:
+    """What was decided and for which environments; neither by whom nor with what words."""
+    return {"state": item["state"], "environments": [each["name"] for each in item["environments"] if "name" in each]}
+
+
+def release(item: Release, hashed: Hasher) -> Item:
+    return {
+        "id": item["id"],
+        "tag": item["tag_name"],
+        "is_out": not item["draft"] and not item["prerelease"],
+        "published_at": item.get("published_at"),
+        "author": hashed(_login(item.get("author"))),
+        "url": item.get("html_url"),
+    }
+
+
+def tagged(item: Tagged, hashed: Hasher) -> Item:
+    return {"sha": item["sha"]}
 
 
 def pull(item: Pull, hashed: Hasher) -> Item:

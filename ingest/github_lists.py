@@ -1,4 +1,4 @@
-"""The two lists of a repository that GitHub gives newest first and cannot search: deployments and pull requests.
+"""Lists of a repository that GitHub gives newest first and cannot search: deployments, and pull requests (these here).
 
 A reading goes from the newest back to where the last complete one began. One that was cut short leaves a gap in its
 mark, which the next reading fills first, so that a long history gets further with every run.
@@ -13,10 +13,8 @@ from ingest import github_graphql
 from ingest.answers import Response
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_comparison import Compare, Comparisons
 from ingest.github_graphql import Graph, Question
-from ingest.github_pages import COMMITS, DEPLOYMENTS, PULLS, REVIEWS, STATUSES
-from ingest.github_records import outcome
+from ingest.github_pages import COMMITS, PULLS, REVIEWS
 from ingest.marks import Mark
 from ingest.reach import Reach
 from ingest.shapes import Item, Shape
@@ -116,7 +114,7 @@ class Newest(ABC):
         faults: list[Fault] = []
         items: list[Item] = []
         told = self._graph.details(self.question, {self._id(item): item["node_id"] for item in wanted})
-        for item, details in self._api.http.each(wanted, lambda item: told.get(self._id(item)) or self._details(item)):
+        for item, details in self._api.http.each(wanted, lambda item: self._all_of(item, told.get(self._id(item)))):
             item_id = self._id(item)
             if item_id in self._open_before:
                 self._read.add(item_id)
@@ -174,6 +172,10 @@ class Newest(ABC):
     def _details(self, item: Item) -> Details:
         """What an item does not tell itself. Only asks: it may run beside others."""
 
+    def _all_of(self, item: Item, told: Details) -> Details:
+        """The details, be they told already or not. Only asks, as above."""
+        return told or self._details(item)
+
     @abstractmethod
     def _whole(self, item: Item, details: Details) -> list[Item]:
         """The item with its details, and `open` brought up to date; nothing when it is gone."""
@@ -181,74 +183,6 @@ class Newest(ABC):
     @abstractmethod
     def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
         """What became of an item in `open`: None when it has not changed, nothing when it is gone. Only asks."""
-
-
-class Deployments(Newest):
-    """Deployments with the history of their statuses, read again until they have succeeded, failed or were replaced."""
-
-    noun = "deployment"
-    path = "deployments"
-    shape = DEPLOYMENTS
-    params: Mapping[str, str | int] = {}
-    by = "created_at"
-    question = github_graphql.DEPLOYMENTS
-
-    def __init__(
-        self, api: Api, graph: Graph, key: str, mark: ListMark, reach: Reach, *, compare: Compare | None = None
-    ) -> None:
-        super().__init__(api, graph, key, mark, reach)
-        self._comparisons = Comparisons(api, compare or Compare(()), mark.compared)
-
-    def _wants(self, item: Item, begin: str, below: str | None) -> bool:
-        # a status that comes late moves `updated_at` of a deployment from before the last reading
-        late = below is None and self._mark.seen is not None and item["updated_at"] >= begin
-        return late or super()._wants(item, begin, below)
-
-    def _id(self, item: Item) -> str:
-        return str(item["id"])
-
-    def _details(self, item: Item) -> Details:
-        return self._with_statuses(self._statuses(self._id(item)))
-
-    def _whole(self, item: Item, details: Details) -> list[Item]:
-        self._mark.open.pop(self._id(item), None)
-        if details is None:
-            return []
-        if not outcome(details["statuses"]).final:
-            self._mark.open[self._id(item)] = details.pop("etag")
-        return [{**item, "statuses": details["statuses"]}]
-
-    def _page(self, items: list[Item], rejected: tuple[Rejected, ...], done: bool) -> Page:
-        self._comparisons.meet(items)
-        if done:
-            self._comparisons.end(self._mark.since)
-        self._mark.compared = self._comparisons.state
-        return super()._page(items, rejected, done)
-
-    def _more(self) -> Iterator[Page | Fault]:
-        for found in self._comparisons.pay():
-            if isinstance(found, Fault):
-                yield found
-            else:
-                self._mark.compared = self._comparisons.state
-                marks = self._mark.saved(self._key)
-                yield Page("deployed_commit", self._api.place("compare"), found, marks=marks, starts=False)
-
-    def _again(self, item_id: str) -> list[tuple[Item, Details]] | None:
-        first = self._statuses(item_id, self._mark.open.get(item_id))
-        if first.not_modified:
-            return None
-        return [(item, self._with_statuses(first)) for item in self._one(item_id)]
-
-    def _statuses(self, item_id: str, etag: str | None = None) -> Response:
-        return self._api.many(f"{self.path}/{item_id}/statuses", STATUSES, etag=etag, ok=GONE)
-
-    def _with_statuses(self, first: Response) -> Details:
-        """All statuses, and the etag of their first page; None when they are gone."""
-        if first.status in GONE:
-            return None
-        pages = self._api.pages("statuses", STATUSES, first)
-        return {"statuses": [status for listing, _ in pages for status in listing.items], "etag": first.etag}
 
 
 class Changes(Newest):

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
@@ -25,7 +25,9 @@ def records(page: Page) -> Iterator[Record | Rejected | Named]:
         yield from (Named(str(item["id"]), item["name"]) for item in page.items)
         return
     if page.kind == "deployed_commit":
-        yield from (DeployedCommit(deployment_id=item["id"], sha=sha) for item in page.items for sha in item["shas"])
+        yield from (
+            DeployedCommit(deployment_id=deployment_id(item), sha=sha) for item in page.items for sha in item["shas"]
+        )
         return
     build = _BUILD[page.kind]
     for item in page.items:
@@ -89,6 +91,11 @@ class Outcome:
     url: str | None = None
 
     @property
+    def has_waited(self) -> bool:
+        """Whether it waited before it went on, for a reviewer or for a timer."""
+        return self.approval_requested_at is not None and (self.approved_at is not None or self.final)
+
+    @property
     def final(self) -> bool:
         return self.status in {"succeeded", "failed", "inactive"}
 
@@ -124,8 +131,26 @@ def outcome(statuses: list[Item]) -> Outcome:
     )
 
 
-def deployment(item: Item) -> Deployment:
+def decided(item: Item) -> Outcome:
+    """The outcome, with what its reviewers decided where that was asked: none of them had to when a timer ran out, and
+    what they turned down did not fail."""
     result = outcome(item["statuses"])
+    reviews = item.get("approvals")
+    if reviews is None:
+        return result
+    states = {each["state"] for each in reviews if item["environment"] in each["environments"]}
+    if not states & {"approved", "rejected"}:
+        return replace(result, approval_requested_at=None, approved_at=None)
+    return replace(result, status="cancelled") if "rejected" in states and result.status == "failed" else result
+
+
+def deployment_id(item: Item) -> str:
+    """Releases have numbers of their own."""
+    return f"release-{item['id']}" if item.get("is_release") else str(item["id"])
+
+
+def deployment(item: Item) -> Deployment:
+    result = decided(item)
     started, finished = in_order(result.started_at, result.finished_at)
     payload = {key: value for key in PAYLOAD_TEXT + PAYLOAD_FLAGS if (value := item["payload"].get(key)) is not None}
     if payload.get("cause") not in CAUSES:
@@ -133,7 +158,7 @@ def deployment(item: Item) -> Deployment:
     return Deployment.model_validate(
         {
             **payload,
-            "deployment_id": item["id"],
+            "deployment_id": deployment_id(item),
             "repo": item["repo"],
             "environment": item["environment"],
             "created_at": item["created_at"],

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date
+from fnmatch import fnmatchcase
 from glob import has_magic
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self, get_args
@@ -81,6 +82,10 @@ class GithubSettings(ApiSettings):
     """Ask for details of many at once, where GitHub lets us."""
     compare: Globs = ["prod*", "live"]
     """Environments whose deployments are each compared with the one before."""
+    approvals: bool = True
+    """Also ask who let a deployment go on that had waited: a reviewer, or a timer."""
+    releases: dict[str, str] = {}
+    """Repository (glob) -> the environment that its releases go into."""
     issues: list[GithubIssues] = []
     app_id: int | None = None
     """Ask as this GitHub App, with its private key, instead of with a token."""
@@ -115,6 +120,11 @@ class GithubSettings(ApiSettings):
             if not re.fullmatch(r"[^/\s*?\[]+/[^/\s]+", repo):
                 raise ValueError(f"'{repo}' is not owner/name or owner/glob, such as acme/fraud-model or acme/*")
         return value
+
+    def released_to(self, repo: str) -> str | None:
+        """The environment that a repository's releases go into, if they do."""
+        known = (environment for glob, environment in self.releases.items() if fnmatchcase(repo.lower(), glob.lower()))
+        return next(known, None)
 
 
 class GitlabSettings(ApiSettings):

@@ -24,7 +24,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests import github_graphql
 from tests import github_objects as objects
-from tests.github_comparison import comparison
+from tests.github_comparison import comparison, releases, tagged
 from tests.github_faults import Answer, Fault, message
 from tests.github_issue_routes import ISSUE_ROUTES
 from tests.github_objects import example
@@ -181,6 +181,10 @@ class FakeGithub:
         run = next((run for run in repo.runs if run.id == run_id), None)
         return self.listed(path, objects.jobs_json(repo, run), query, "jobs") if run else message(404, "Not Found")
 
+    def _approvals(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
+        reviews = b",".join(objects.approval_json(*each) for each in repo.approvals.get(run_id, ()))
+        return Answer(200, b"[%b]" % reviews)
+
     def _deployments(self, repo: Repo, path: str, query: dict[str, str]) -> Answer:
         newest = sorted(repo.deployments, key=lambda each: (each.created, each.id), reverse=True)
         return self.listed(path, [objects.deployment_json(repo, each) for each in newest], query)
@@ -238,7 +242,10 @@ ROUTES: tuple[tuple[str, Any], ...] = (
     (r"/pulls/(\d+)", FakeGithub._pull),
     (r"/pulls/(\d+)/commits", FakeGithub._commits),
     (r"/pulls/(\d+)/reviews", FakeGithub._reviews),
+    (r"/actions/runs/(\d+)/approvals", FakeGithub._approvals),
     (r"/compare/[^/]+", comparison),
+    (r"/commits/[^/]+", tagged),
+    (r"/releases", releases),
     *ISSUE_ROUTES,
 )
 

@@ -1,11 +1,11 @@
-"""How the fake server compares two commits of a repository's history."""
+"""How the fake server answers about a repository's history: commits, what lies between two of them, and releases."""
 
 import json
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from tests.github_faults import Answer, message
-from tests.github_objects import example
+from tests.github_objects import example, release_json
 from tests.github_world import Repo
 
 if TYPE_CHECKING:
@@ -32,6 +32,19 @@ def comparison(github: "FakeGithub", repo: Repo, path: str, query: dict[str, str
     if number > 1:
         del whole["files"]
     return Answer(200, json.dumps(whole).encode(), github.link(path, query, number, number * size < len(order)))
+
+
+def tagged(github: "FakeGithub", repo: Repo, path: str, query: dict[str, str]) -> Answer:
+    """The commit that a tag names."""
+    tag = unquote(path.rpartition("/")[2])
+    if tag not in repo.tags:
+        return message(422, f"No commit found for SHA: {tag}")
+    return Answer(200, json.dumps({**example("commit-items")[0], "sha": repo.tags[tag]}).encode())
+
+
+def releases(github: "FakeGithub", repo: Repo, path: str, query: dict[str, str]) -> Answer:
+    newest = sorted(repo.releases, key=lambda each: (each.created, each.id), reverse=True)
+    return github.listed(path, [release_json(repo, each) for each in newest], query)
 
 
 def _before(repo: Repo, sha: str) -> set[str]:

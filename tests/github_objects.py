@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run
+from tests.github_world import Deployment, Issue, Job, Pull, Release, Repo, Run
 
 FIXTURES = Path(__file__).parent / "fixtures" / "github"
 EXAMPLE_REPOS = ("octo-org/octo-repo", "octocat/Hello-World", "octocat/example", "octo-org/octo-template")
@@ -209,6 +209,21 @@ def review_json(repo: Repo, pull: Pull, review: tuple[str, str, str]) -> bytes:
         "commit_id": pull.head_sha,
     }
     return json.dumps(whole).encode()
+
+
+def release_json(repo: Repo, release: Release) -> bytes:
+    whole = _of(repo.name, "release-items")
+    whole["author"]["login"] = release.author
+    whole |= {"id": release.id, "tag_name": release.tag, "draft": release.draft, "prerelease": release.prerelease}
+    whole |= {"created_at": release.created, "published_at": release.published}
+    whole |= {"html_url": f"https://github.com/{repo.name}/releases/tag/{release.tag}"}
+    return json.dumps(whole).encode()
+
+
+def approval_json(state: str, environment: str) -> bytes:
+    whole = copy.deepcopy(example("environment-approvals-items")[0])
+    whole["environments"][0]["name"] = environment
+    return json.dumps(whole | {"state": state}).encode()
 
 
 def issue_json(repo: Repo, issue: Issue) -> bytes:

@@ -65,6 +65,22 @@ class Deployment:
 
 
 @dataclass(slots=True)
+class Release:
+    id: int
+    tag: str
+    created: str
+    """When its commit was made, by which GitHub lists them."""
+
+    published: str | None = None
+    prerelease: bool = False
+    author: str = "mona-lisa"
+
+    @property
+    def draft(self) -> bool:
+        return self.published is None
+
+
+@dataclass(slots=True)
 class Pull:
     id: int
     number: int
@@ -110,6 +126,13 @@ class Repo:
     deployments: list[Deployment] = field(default_factory=list)
     pulls: list[Pull] = field(default_factory=list)
     issues: list[Issue] = field(default_factory=list)
+    releases: list[Release] = field(default_factory=list)
+    tags: dict[str, str] = field(default_factory=dict)
+    """Tag -> commit."""
+
+    approvals: dict[int, list[tuple[str, str]]] = field(default_factory=dict)
+    """Run -> (state, environment) of each review."""
+
     has_issues: bool = True
     parents: dict[str, list[str]] = field(default_factory=dict)
     """The history: each commit with those before it."""

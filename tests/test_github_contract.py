@@ -20,7 +20,7 @@ from tests.fake_github import ROUTES, FakeGithub
 from tests.github_app import FakeApp
 from tests.github_faults import Fault
 from tests.github_openapi import PATHS, Contract
-from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run, Status, World, iso
+from tests.github_world import Deployment, Issue, Job, Pull, Release, Repo, Run, Status, World, iso
 from tests.ingest.github_repo import rerun
 
 NOW = datetime(2026, 5, 4, 12, 0, 0)
@@ -31,6 +31,7 @@ kind = "github"
 base_url = "{base_url}"
 graphql = false
 repos = ["acme/*", "mona/*", "acme/old-name"]
+releases = {{ "acme/fraud" = "production" }}
 [[source.issues]]
 reads = "incidents"
 labels = ["incident"]
@@ -39,6 +40,9 @@ reads = "initiatives"
 labels = ["roadmap"]
 repos = ["acme/fraud"]
 """
+
+
+LOG = "https://github.com/acme/fraud/actions/runs/7/job/1"
 
 
 def at(**before: float) -> str:
@@ -57,6 +61,11 @@ def organisation() -> World:
     repo.deployments = [Deployment(n, at(hours=n + 1), statuses=[Status(s, at(hours=n))]) for n, s in enumerate(states)]
     before = "b" * 40
     repo.deployments.append(Deployment(90, at(hours=30), sha=before, statuses=[Status("success", at(hours=29))]))
+    waited = [Status(state, at(hours=n), log_url=LOG) for n, state in ((28, "waiting"), (27, "success"))]
+    repo.deployments.append(Deployment(91, at(hours=29), statuses=waited))
+    repo.approvals = {7: [("approved", "production")]}
+    repo.releases = [Release(1, "v1", at(days=2), at(days=1)), Release(2, "v2", at(days=1))]
+    repo.tags = {"v1": before}
     repo.parents = {before: [], repo.deployments[0].sha: [before]}
     review = (at(days=2), "rita", "User")
     repo.pulls = [Pull(1, 1, at(days=3), at(days=2), at(days=2), commits=[at(days=4)], reviews=[review])]
@@ -139,8 +148,10 @@ READ: dict[str, Any] = {
     "/orgs/{org}/repos": list[fields.Repository],
     "/repos/{owner}/{repo}/actions/runs": fields.RunPage,
     "/repos/{owner}/{repo}/actions/runs/{run_id}": fields.Run,
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": list[fields.Approval],
     "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}": fields.Run,
     "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs": fields.JobPage,
+    "/repos/{owner}/{repo}/commits/{ref}": fields.Tagged,
     "/repos/{owner}/{repo}/compare/{basehead}": comparison.Comparison,
     "/repos/{owner}/{repo}/deployments": list[fields.Deployment],
     "/repos/{owner}/{repo}/deployments/{deployment_id}": fields.Deployment,
@@ -153,6 +164,7 @@ READ: dict[str, Any] = {
     "/repos/{owner}/{repo}/pulls/{pull_number}/commits": list[fields.Commit],
     "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": list[fields.Review],
     "/users/{username}/installation": github_app.Installation,
+    "/repos/{owner}/{repo}/releases": list[fields.Release],
     "/users/{username}/repos": list[fields.Repository],
 }
 """The type that Uptake reads the answer of a path with."""
