@@ -11,7 +11,7 @@ from functools import cache
 import duckdb
 import polars as pl
 
-from queries import adoption, delivery, listening, moves, pipelines
+from queries import adoption, delivery, listening, moves, pipelines, triangulation
 from queries.counted import Answer, delivered, sql_of
 from queries.errors import UsageError
 from queries.slice import Slice, keys, query
@@ -66,6 +66,8 @@ def _metrics() -> dict[str, Metric]:
         listening.drift,
         listening.overlap_index,
         moves.first_move,
+        triangulation.triangulation,
+        triangulation.initiative_effect,
     ]
     return {answer.__name__: _describe(answer) for answer in answers}
 

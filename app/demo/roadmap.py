@@ -28,7 +28,7 @@ ROADMAP = (
     Initiative("I07", "Move the runners to the new cloud region", "in_progress", (), 3, 40, 0.60),
     Initiative("I08", "Self-service access to production data", "idea", ("P05",), 4, 35),
     Initiative("I09", "Rewrite of the user guide", "dropped", ("P06",), 4, 15, 0.20),
-    Initiative("I10", "Start page of the platform", "shipped", ("P06",), 3, 12, 0.10, 0.30),
+    Initiative("I10", "Start page of the platform", "shipped", ("P06",), 3, 12, 0.30, 0.45),
     Initiative("I11", "Finder for flaky tests", "planned", ("P07",), 4, 12),
     Initiative(
         "I13", "Say on each approval who has to act", "planned", ("P02",), 3, 3, blocker="the audit of the risk office"

@@ -1,0 +1,122 @@
+"""Claim and measurement side by side: by team, and before and after what was shipped."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from statistics import median
+from typing import Any
+
+import duckdb
+import polars as pl
+
+from queries import evidence, listening, pains
+from queries.clock import clock
+from queries.counted import sql_of
+from queries.readmodel import frame as frame_of
+from queries.slice import Slice, keys, query
+
+WINDOW = timedelta(days=180)
+LEAST_AFTER = timedelta(days=30)
+_CLAIM = ["answer_count", "affected_ratio", "affected_ratio_low", "affected_ratio_high"]
+
+
+def triangulation(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per pain and team: the share affected, what the evidence metric measures, and whether it confirms."""
+    file, part = sql_of("triangulation"), replace(part, by="all")
+    columns = keys(file, part)
+    asked = query(file, part).run(con).sort(columns, nulls_last=True)
+    surveys = {"survey_id": tuple(asked["survey_id"].unique()), "pain_id": tuple(asked["pain_id"].unique())}
+    said = listening.pain(con, Slice(group=("team_id",), where=surveys)).select(*columns, *_CLAIM, "withheld")
+    frame = asked.join(said, on=columns, how="left")
+    days = _survey_days(con)
+    measured: dict[tuple[str, str | None], dict[str, float]] = {}
+    rows = []
+    for row in frame.iter_rows(named=True):
+        key = row["survey_id"], row["evidence_metric"]
+        measure = evidence.measure_of(row["evidence_metric"])
+        if key not in measured:
+            until = days[row["survey_id"]]
+            measured[key] = evidence.by_team(con, measure, until - WINDOW, until) if measure and until else {}
+        rows.append(_judged(row, measured[key], measure))
+    kinds = {"measured": pl.Float64, "middle": pl.Float64, "unit": pl.String, "verdict": pl.String}
+    added = pl.DataFrame(rows, kinds, orient="row")
+    return frame.hstack(added).select(*columns, *file.columns, "withheld")
+
+
+def _judged(row: Mapping[str, Any], values: Mapping[str, float], measure: evidence.Measure | None) -> tuple[Any, ...]:
+    middle = median(values.values()) if len(values) >= evidence.LEAST_TEAMS else None
+    mine = values.get(row["team_id"])
+    unit = measure.unit if measure else None
+    if row["affected_ratio"] is None:
+        return mine, middle, unit, None
+    worse = measure.more_is_worse if measure else True
+    said = evidence.verdict(row["affected_ratio"], mine, middle, pains.REACH, more_is_worse=worse)
+    return mine, middle, unit, said
+
+
+def initiative_effect(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per shipped initiative and pain: the share affected and the evidence metric before and after it."""
+    file, part = sql_of("initiative_effect"), replace(part, by="all", since=None, until=None)
+    columns = keys(file, part)
+    frame = query(file, part).run(con).sort(columns, nulls_last=True)
+    days = _survey_days(con)
+    changes = listening.pain_change(con, Slice()).to_dicts()
+    end = clock(con).tomorrow
+    rows = [
+        {**row, **_pain_change(row, changes, days), **_evidence_change(con, row, end)}
+        for row in frame.iter_rows(named=True)
+    ]
+    numbers = ("affected_before", "affected_after", "change", "change_low", "change_high")
+    kinds: dict[str, Any] = dict.fromkeys((*numbers, "measured_before", "measured_after"), pl.Float64)
+    kinds |= {"team_count": pl.Int64, "improved_count": pl.Int64, "shipped_day": pl.Date}
+    schema = {name: kinds.get(name, pl.String) for name in (*columns, *file.columns, "withheld")}
+    return pl.DataFrame(rows, schema)
+
+
+def _survey_days(con: duckdb.DuckDBPyConnection) -> dict[str, date | None]:
+    found = frame_of(con, "select survey_id, any_value(day) as day from marts.pain group by survey_id")
+    return dict(zip(found["survey_id"], found["day"], strict=True))
+
+
+def _pain_change(
+    row: Mapping[str, Any], changes: list[dict[str, Any]], days: Mapping[str, date | None]
+) -> dict[str, Any]:
+    """The change from the last survey before an initiative shipped to the first after, of those that asked the pain."""
+    for change in changes:
+        before, after = days.get(change["before_survey_id"]), days.get(change["survey_id"])
+        if change["pain_id"] == row["pain_id"] and before and after and before < row["shipped_day"] <= after:
+            said = {"rose": "grew", "fell": "eased"}
+            return {
+                "before_survey_id": change["before_survey_id"],
+                "after_survey_id": change["survey_id"],
+                "affected_before": change["affected_before"],
+                "affected_after": change["affected_now"],
+                **{name: change[name] for name in ("change", "change_low", "change_high")},
+                "pain_verdict": said.get(change["verdict"], change["verdict"]),
+                "withheld": change["withheld"],
+            }
+    return {"pain_verdict": "not asked before and after"}
+
+
+def _evidence_change(con: duckdb.DuckDBPyConnection, row: Mapping[str, Any], end: date) -> dict[str, Any]:
+    measure, shipped = evidence.measure_of(row["evidence_metric"]), row["shipped_day"]
+    until = min(shipped + WINDOW, end)
+    unmeasured = {"evidence_verdict": "unmeasured", "unit": measure.unit if measure else None}
+    if measure is None or until - shipped < LEAST_AFTER:
+        return unmeasured
+    before = evidence.by_team(con, measure, shipped - WINDOW, shipped)
+    after = evidence.by_team(con, measure, shipped, until)
+    teams = [team for team in before if team in after]
+    moved = [team for team in teams if after[team] != before[team]]
+    improved = sum((after[team] < before[team]) == measure.more_is_worse for team in moved)
+    if not teams:
+        return unmeasured
+    lean = evidence.leaning(improved, len(moved))
+    return {
+        "unit": measure.unit,
+        "measured_before": median(before[team] for team in teams),
+        "measured_after": median(after[team] for team in teams),
+        "team_count": len(teams),
+        "improved_count": improved,
+        "evidence_verdict": {1: "improved", -1: "worsened", 0: "no clear change"}[lean],
+    }
