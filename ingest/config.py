@@ -5,13 +5,12 @@ import tomllib
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
-from pydantic import Field, TypeAdapter, ValidationError, field_validator, model_validator
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from ingest.errors import ConfigError
 from ingest.settings import KINDS, SourceSettings
-from ingest.tables import Globs, Table
+from ingest.tables import Globs, Table, Zone
 
 DEFAULT_FILE = "uptake.toml"
 
@@ -89,7 +88,7 @@ class Privacy(Table):
 class Settings(Table):
     """The whole configuration. `folder` is where its file lies; relative paths of sources start there."""
 
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     organisation: Organisation = Organisation()
     environments: Environments = Environments()
     platform: Platform = Platform()
@@ -98,15 +97,6 @@ class Settings(Table):
     working_hours: WorkingHours = WorkingHours()
     privacy: Privacy = Privacy()
     source: list[SourceSettings] = []
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"'{value}' is no time zone; give a name such as Europe/Amsterdam") from None
-        return value
 
     @model_validator(mode="after")
     def _unique_names(self) -> "Settings":

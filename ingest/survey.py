@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ingest.http import Http
 
 MAPPING = "mapping"
-_WAVE = "wave/"
+WAVE = "wave/"
+"""The keys of marks: of the mapping, and of a wave before its id."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +62,11 @@ class Survey:
         """Pages of the waves that changed. Raises SourceError when folder or mapping cannot be read."""
         by = reading(self._settings)
         files = self._folder.files(survey_tables.ACCEPTED)
-        read = {key.removeprefix(_WAVE) for key, mark in since.marks.items() if key.startswith(_WAVE) and mark}
-        gone = sorted(read - {wave.id for wave in by.mapping.wave})
-        if gone or since.marks.get(MAPPING) != by.sha256:
-            marks = {MAPPING: by.sha256, **{f"{_WAVE}{wave}": None for wave in gone}}
-            yield mapping_page(self.name, by.mapping, gone, marks)
+        yield from changed_mapping(self.name, by, since)
         yield from (Fault(line) for line in self._strays(by.mapping, files))
         for wave in by.mapping.wave:
             own = [file for file in files if _belongs(file, wave)]
-            yield from self._wave(by, wave, own, since.marks.get(f"{_WAVE}{wave.id}") or {})
+            yield from self._wave(by, wave, own, since.marks.get(f"{WAVE}{wave.id}") or {})
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
         return parse(page)
@@ -102,7 +99,7 @@ class Survey:
             yield from (Fault(line) for line in faults)
             return
         work = WaveReading(self.name, by.name, by.mapping, wave, self._hash, by.coding, faults)
-        yield from work.pages(exports, {f"{_WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}})
+        yield from work.pages(exports, {f"{WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}})
         yield from (Fault(line) for line in faults)
 
     def _export(
@@ -139,6 +136,15 @@ class Survey:
     def _no_file(self, wave: Wave) -> str:
         names = ", ".join(wave.files) or "it names none"
         return f"{self.name}: wave '{wave.id}' has no export in {self._folder} ({names}); add it, or mend `files`"
+
+
+def changed_mapping(source: str, by: Reading, since: Watermark) -> Iterator[Page]:
+    """What a new mapping says of pains, and the end of waves that it no longer names."""
+    read = {key.removeprefix(WAVE) for key, mark in since.marks.items() if key.startswith(WAVE) and mark}
+    gone = sorted(read - {wave.id for wave in by.mapping.wave})
+    if gone or since.marks.get(MAPPING) != by.sha256:
+        marks = {MAPPING: by.sha256, **{f"{WAVE}{wave}": None for wave in gone}}
+        yield mapping_page(source, by.mapping, gone, marks)
 
 
 def tabled(mapping: Mapping, wave: Wave, grid: survey_tables.Grid) -> survey_tables.Table:

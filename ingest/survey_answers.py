@@ -20,8 +20,6 @@ Coder = Callable[[str], dict[str, str]]
 
 SEVERAL, NONE = "several", "none"
 """The role of who ticked more than one, or none."""
-MENTION = "mention"
-"""The choice of an answer that is no rating: a text speaks of the pain, and `text` holds the words that say so."""
 
 
 @dataclass
@@ -211,11 +209,12 @@ class Reader:
         text = self.scrub(cell)
         if not text:
             return
-        yield {"question_id": question.id, "text": text}
-        if not question.coded:
-            return
-        for pain, words in self.coder(text).items():
-            yield {"question_id": question.id, "pain_id": pain, "choice": MENTION, "text": words}
+        pains = self.coder(text) if question.coded else {}
+        for pain, words in pains.items():
+            # no rating: that somebody speaks of a pain does not say how bad it is
+            yield {"question_id": question.id, "pain_id": pain, "choice": words, "text": text}
+        if not pains:
+            yield {"question_id": question.id, "text": text}
 
 
 def _option(column: Column) -> str:

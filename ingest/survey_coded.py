@@ -10,7 +10,6 @@ from ingest.errors import SourceError
 from ingest.source import Fault, Hasher, Watermark
 from ingest.survey import Survey, reading
 from ingest.survey_agreement import Agreement, agreement
-from ingest.survey_answers import MENTION
 from ingest.survey_coding import suggestions
 from ingest.survey_settings import SurveySettings
 
@@ -83,13 +82,10 @@ class CodedTexts:
         return f"{question} {next((name for name in names if name in self._known), names[0])}"
 
     def _of(self, item: dict[str, Any]) -> Iterator[CodedText]:
-        answers = [answer for answer in item["answers"] if answer["question_id"] in self._coded]
-        pains: dict[str, dict[str, str]] = {}
-        for answer in answers:
-            if answer.get("choice") == MENTION:
-                pains.setdefault(answer["question_id"], {})[answer["pain_id"]] = answer["text"]
-        for answer in answers:
-            if "pain_id" not in answer:
-                question = answer["question_id"]
-                about = item["survey_id"], question, item["response_id"]
-                yield CodedText(*about, answer["text"], pains.get(question, {}))
+        said: dict[tuple[str, str], dict[str, str]] = {}
+        for answer in item["answers"]:
+            if answer["question_id"] in self._coded:
+                pains = said.setdefault((answer["question_id"], answer["text"]), {})
+                pains |= {answer["pain_id"]: answer["choice"]} if "pain_id" in answer else {}
+        for (question, text), pains in said.items():
+            yield CodedText(item["survey_id"], question, item["response_id"], text, pains)

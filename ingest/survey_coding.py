@@ -6,17 +6,15 @@ no term matches, `suggestions` names the pains whose coded texts share its rarer
 
 import math
 import re
-import tomllib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, field_validator
 
-from ingest.errors import SourceError
-from ingest.reasons import reason
+from ingest import survey_toml
 from ingest.survey_tables import folded
 from ingest.tables import Table
 
@@ -100,18 +98,7 @@ class Coding:
 
 def load(file: Path) -> Coding:
     """Reads the rules. Raises SourceError with the first faults in one line."""
-    try:
-        return Coding(Rules.model_validate(tomllib.loads(file.read_text("utf-8-sig"))))
-    except FileNotFoundError:
-        raise SourceError(f"{file.name}: no such file; mend `coding` in the mapping, or make it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(
-            f"{file.name}: cannot be read ({error}); check its permissions and that it is UTF-8"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(f"{file.name}: is not valid TOML: {error}") from None
-    except ValidationError as error:
-        raise SourceError(f"{file.name}: {reason(error)}; docs/survey.md explains the keys") from None
+    return Coding(survey_toml.read(file, Rules, "mend `coding` in the mapping, or make it"))
 
 
 def suggestions(text: str, coded: Mapping[str, Iterable[str]], most: int = 2) -> dict[str, str]:

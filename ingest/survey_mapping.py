@@ -4,19 +4,16 @@
 from the columns that it names, and from no other.
 """
 
-import tomllib
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from ingest.errors import SourceError
-from ingest.reasons import reason
+from ingest import survey_toml
 from ingest.survey_tables import folded
-from ingest.tables import Table
+from ingest.tables import Table, Zone
 
 Id = Annotated[str, Field(pattern=r"^\S+$")]
 Name = Annotated[str, Field(min_length=1)]
@@ -63,19 +60,10 @@ class Respondent(Table):
     submitted_at: Names = []
     time_format: str | None = None
     """As for strptime; without it, ISO 8601."""
-    timezone: str = "UTC"
+    timezone: Zone = "UTC"
     team: Names = []
     role: Names = []
     names: Names = []
-
-    @field_validator("timezone")
-    @classmethod
-    def _zone(cls, value: str) -> str:
-        try:
-            ZoneInfo(value)
-        except (KeyError, ValueError, OSError):
-            raise ValueError(f"'{value}' is no time zone; give a name such as Europe/Amsterdam") from None
-        return value
 
 
 class Scale(Table):
@@ -212,21 +200,7 @@ class Mapping(Table):
 
 def load(file: Path) -> Mapping:
     """Reads a mapping. Raises SourceError with the first faults in one line."""
-    hint = "`uptake survey inspect FILE --out` proposes one"
-    try:
-        content = tomllib.loads(file.read_text("utf-8-sig"))
-    except FileNotFoundError:
-        raise SourceError(f"{file.name}: no such mapping; {hint}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise SourceError(
-            f"{file.name}: cannot be read ({error}); check its permissions and that it is UTF-8"
-        ) from None
-    except tomllib.TOMLDecodeError as error:
-        raise SourceError(f"{file.name}: is not valid TOML: {error}") from None
-    try:
-        mapping = Mapping.model_validate(content)
-    except ValidationError as error:
-        raise SourceError(f"{file.name}: {reason(error)}; docs/survey.md explains the keys") from None
+    mapping = survey_toml.read(file, Mapping, "`uptake survey inspect FILE --out` proposes one")
     coding = mapping.coding
     return mapping.model_copy(update={"coding": file.parent / coding}) if coding else mapping
 

@@ -3,8 +3,9 @@
 from pathlib import Path
 from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from ingest.authorization import basic, bearer
 
@@ -17,6 +18,17 @@ class Table(BaseModel):
     """A table of the configuration: unknown keys are refused."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError(f"'{value}' is no time zone; give a name such as Europe/Amsterdam") from None
+    return value
+
+
+Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Entry(Table):

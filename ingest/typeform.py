@@ -20,11 +20,11 @@ from ingest.http import Http
 from ingest.marks import Mark
 from ingest.records import Record
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
-from ingest.survey import MAPPING, Reading, reading
+from ingest.survey import WAVE, Reading, changed_mapping, reading
 from ingest.survey_mapping import Wave
 from ingest.survey_settings import TypeformSettings
 from ingest.survey_tables import Column, Table
-from ingest.survey_waves import Export, WaveReading, mapping_page, parse
+from ingest.survey_waves import Export, WaveReading, parse
 
 PAGE_SIZE = 1_000
 MOST_PAGES = 200
@@ -110,16 +110,12 @@ class Typeform:
     def fetch(self, http: Http, since: Watermark) -> Iterator[Page | Fault]:
         """Pages of the forms that changed. Raises SourceError when the mapping cannot be read or the host fails."""
         by = reading(self._settings)
-        read = {key.removeprefix("form/") for key, mark in since.marks.items() if key.startswith("form/") and mark}
-        gone = sorted(read - {wave.id for wave in by.mapping.wave})
-        if gone or since.marks.get(MAPPING) != by.sha256:
-            marks = {MAPPING: by.sha256, **{f"form/{wave}": None for wave in gone}}
-            yield mapping_page(self.name, by.mapping, gone, marks)
+        yield from changed_mapping(self.name, by, since)
         for wave in by.mapping.wave:
             if wave.form is None:
                 yield Fault(f"{self.name}: wave '{wave.id}' names no form; give it the id in the form's link")
                 continue
-            mark = FormMark() if since.floor else FormMark.of(since.marks, f"form/{wave.id}")
+            mark = FormMark() if since.floor else FormMark.of(since.marks, f"{WAVE}{wave.id}")
             yield from going_on(self._wave(http, by, wave, wave.form, mark))
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
@@ -152,7 +148,7 @@ class Typeform:
         pages = work.pages([Export(f"{self.name}/{form}", tabled(definition, items))], {})
         *before, last = pages
         yield from before
-        yield Page(**{**vars(last), "marks": seen.saved(f"form/{wave.id}")})
+        yield Page(**{**vars(last), "marks": seen.saved(f"{WAVE}{wave.id}")})
         yield from (Fault(line) for line in work.faults)
 
     def _all(self, http: Http, form: str, first: Responses) -> Iterator[Answered]:

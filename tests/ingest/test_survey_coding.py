@@ -1,5 +1,7 @@
 """Free text to pains: each match with its words, each correction heeded, and how far it agrees with a person."""
 
+import csv
+import io
 import itertools
 import tomllib
 from pathlib import Path
@@ -127,11 +129,7 @@ def test_mentions_are_no_ratings(tmp_path: Path) -> None:
     survey.export("w.csv", "n,More?\n1,It is slow. Mail me: a@b.example\n2,fine\n")
     survey.sync()
     said = [(answer.pain_id, answer.choice, answer.text, answer.rating) for answer in survey.answers]
-    assert said == [
-        (None, None, "It is slow. Mail me: [e-mail]", None),
-        ("slow", "mention", "slow", None),
-        (None, None, "fine", None),
-    ]
+    assert said == [("slow", "slow", "It is slow. Mail me: [e-mail]", None), (None, None, "fine", None)]
     # another rule is another mapping: what it no longer says goes
     (tmp_path / "coding.toml").write_text('[[code]]\npain = "slow"\nterms = ["sluggish"]\n')
     assert [answer.pain_id for answer in survey.sync().answers] == [None, None]
@@ -195,3 +193,23 @@ def test_terms_of_the_sample_name_pains_that_are_there() -> None:
     assert set(load(SAMPLE / "surveys" / "jupyter_coding.toml").pains) <= known
     by_hand = (SAMPLE / "surveys" / "jupyter_coded.csv").read_text("utf-8").splitlines()[1:]
     assert set(itertools.chain.from_iterable(line.rpartition(",")[2].split() for line in by_hand)) <= known
+
+
+def test_what_is_listed_is_computed_by_no_spreadsheet(tmp_path: Path) -> None:
+    survey = SurveyReading(tmp_path)
+    rows = ['"=HYPERLINK(""x"")"', "\"+SUM(1+1)*cmd|' /C calc'!A0\"", "<script>alert(1)</script>"]
+    survey.export("w.csv", "\n".join(["n,More?", *(f"{n},{row}" for n, row in enumerate(rows))]))
+    (tmp_path / "coding.toml").write_text('[[code]]\npain = "slow"\nterms = ["slow"]\n')
+    survey.mapping(
+        """
+        coding = "coding.toml"
+        wave = [{ id = "w", files = ["*.csv"], opened_at = 2026-03-01 }]
+        question = [{ id = "more", columns = ["More?"], kind = "text", coded = true }]
+        """
+    )
+    config = tmp_path / "uptake.toml"
+    config.write_text('[[source]]\nname = "s"\nkind = "survey"\npath = "exports"\nmapping = "survey.toml"\n')
+    done = CliRunner().invoke(main, ["--config", str(config), "survey", "code", "s", "--format", "csv"])
+    assert done.exit_code == 0, done.output
+    texts = [row["text"] for row in csv.DictReader(io.StringIO(done.output))]
+    assert texts == ['\'=HYPERLINK("x")', "'+SUM(1+1)*cmd|' /C calc'!A0", "<script>alert(1)</script>"]
