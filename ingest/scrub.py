@@ -14,6 +14,7 @@ _UNSEEN = re.compile(
 )
 _LINE_ENDS = re.compile(r"\r\n?|[\u2028\u2029\x85]")
 _SPACES = re.compile(r"[^\S\n]+")
+_WORD = re.compile(r"[^\W_]+")
 # bounded repeats: an answer of a megabyte must not take a minute
 _PARTS = (
     (re.compile(r"(?i)\b(?:[a-z][a-z0-9+.-]{1,15}://|www\.)[^\s<>\"]{1,2000}"), "[link]"),
@@ -33,27 +34,21 @@ _PARTS = (
 )
 
 
-def _names(names: Iterable[str]) -> re.Pattern[str] | None:
-    """Whole names in any case, and their parts where they are written as names are: `Will`, but not `will`."""
-    found: set[str] = set()
-    for name in names:
-        plain = " ".join(name.split())
-        if len(plain) < 3 or plain.isdigit():
-            continue
-        found.add(f"(?i:{re.escape(plain)})")
-        for part in re.split(r"[\s,._-]+", plain):
-            if len(part) >= 3 and part.isalpha():
-                found.add(re.escape(part.capitalize()))
-    longest_first = sorted(found, key=lambda each: (-len(each), each))
-    # what stands in brackets is what took the place of something already
-    return re.compile(rf"(?<!\[)\b(?:{'|'.join(longest_first)})\b(?!\])") if found else None
-
-
 class Scrubber:
-    """Takes out e-mail addresses, handles, links, network addresses, phone numbers and the given names."""
+    """Takes out e-mail addresses, handles, links, network addresses, phone numbers and the given names.
+
+    A whole name goes in any case, its parts where they are written as names are: `Will`, but not `will`.
+    """
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._names = _names(names)
+        self._whole: dict[str, set[tuple[str, ...]]] = {}
+        self._parts: set[str] = set()
+        for name in names:
+            words = _WORD.findall(name.casefold())
+            if len("".join(words)) < 3 or name.strip().isdigit():
+                continue
+            self._whole.setdefault(words[0], set()).add(tuple(words))
+            self._parts |= {word.capitalize() for word in words if len(word) >= 3 and word.isalpha()}
 
     def __call__(self, text: str) -> str:
         """The text without them, in at most LONGEST characters and CUT; doing it twice changes nothing more."""
@@ -62,13 +57,34 @@ class Scrubber:
         plain = _SPACES.sub(" ", _UNSEEN.sub("", plain)).strip()
         for part, stands_for in _PARTS:
             plain = part.sub(stands_for, plain)
-        if self._names:
-            plain = self._names.sub("[name]", plain)
+        if self._whole:
+            plain = self._nameless(plain)
         if len(plain) <= LONGEST or (plain.endswith(CUT) and len(plain) <= LONGEST + len(CUT)):
             return plain
         # not amid a word: half of an address would no longer be known as one
         kept = plain[:LONGEST].rsplit(None, 1)[0] if " " in plain[:LONGEST] else ""
         return kept.rstrip() + CUT
+
+    def _nameless(self, text: str) -> str:
+        """Word by word, since a survey has as many names as respondents."""
+        found = list(_WORD.finditer(text))
+        words = [match[0].casefold() for match in found]
+        kept, end, at = [], 0, 0
+        while at < len(found):
+            length = self._named(words, found, at, text)
+            if length:
+                kept += [text[end : found[at].start()], "[name]"]
+                end = found[at + length - 1].end()
+            at += max(length, 1)
+        return "".join([*kept, text[end:]])
+
+    def _named(self, words: list[str], found: list[re.Match[str]], at: int, text: str) -> int:
+        """How many words from here on are a name; 0 for none. What stands in brackets took the place of something."""
+        start, end = found[at].span()
+        if text[start - 1 : start] == "[" and text[end : end + 1] == "]":
+            return 0
+        whole = [len(name) for name in self._whole.get(words[at], ()) if tuple(words[at : at + len(name)]) == name]
+        return max(whole, default=int(found[at][0] in self._parts))
 
 
 scrub = Scrubber()

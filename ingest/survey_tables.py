@@ -10,7 +10,6 @@ import io
 import re
 import unicodedata
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from difflib import get_close_matches
@@ -238,8 +237,3 @@ def _text(cell: Any) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     return str(cell)
-
-
-def spoken(cells: Sequence[str] | Iterable[str]) -> Iterator[str]:
-    """The cells in which something stands, without the spaces round it."""
-    return (plain for cell in cells if (plain := " ".join(cell.split())))

@@ -83,3 +83,19 @@ def test_a_megabyte_is_cut_with_a_mark(unit: str) -> None:
     cleaned = scrub(unit * (1_000_000 // len(unit)))
     assert len(cleaned) <= LONGEST + len(CUT)
     assert not cleaned or cleaned.endswith((CUT, "[link]"))
+
+
+@given(st.lists(st.text(min_size=1, max_size=12), max_size=5), st.text(max_size=60))
+def test_names_leave_what_stays_scrubbed(names: list[str], text: str) -> None:
+    once = Scrubber(names)(text)
+    assert Scrubber(names)(once) == once
+    for name in names:
+        whole = name.casefold().strip()
+        if len(whole) >= 3 and whole.isalpha() and whole not in ("name", "link", "handle", "phone", "address", "mail"):
+            assert whole not in once.casefold().split()
+
+
+def test_as_many_names_as_respondents_are_no_burden() -> None:
+    """Names are looked up and not tried one by one, which with thousands of them would take for ever."""
+    clean = Scrubber(f"First{n} Last{n}" for n in range(50_000))
+    assert clean("first49999 last49999 met nobody " * 300).count("[name]") == 300
