@@ -14,7 +14,7 @@ from ingest.github_deployments import Deployments
 from ingest.github_graphql import Graph
 from ingest.github_issue_fields import ISSUES
 from ingest.github_issue_records import rows
-from ingest.github_issues import NOUNS, Issues
+from ingest.github_issues import NOUNS, IssueReading, Issues
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, ListMark, Newest
 from ingest.github_pages import DEPLOYMENTS, PULLS, RELEASES, RUNS
@@ -31,7 +31,7 @@ from ingest.settings import GithubSettings
 from ingest.shapes import Item, Shape
 from ingest.source import Event, Fault, Hasher, Named, Page, Rejected, Watermark
 
-Reading = Newest | Releases | Runs
+Reading = Newest | Releases | Runs | IssueReading
 CHECKED: tuple[tuple[str, Shape, tuple[int, ...]], ...] = (
     ("actions/runs", RUNS, ()),
     ("deployments", DEPLOYMENTS, ()),
@@ -67,9 +67,6 @@ class Github:
             ended = yield from going_on(reading.fetch(newest))
             if ended and isinstance(reading, Runs) and self._settings.jobs:
                 later.append(Jobs(*reading.stand))
-        for repo in repos:
-            for issues in self._issues(http, repo, since):
-                yield from going_on(issues.fetch(repo.now))
         for jobs in later:
             yield from going_on(jobs.fetch())
 
@@ -92,13 +89,9 @@ class Github:
             yield Changes(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
             yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
-
-    def _issues(self, http: Http, repo: Repo, since: Watermark) -> Iterator[Issues]:
-        """One reading for each table of the config that covers the repository."""
-        reach = Reach.of(self._settings.since, since.floor)
-        for table in self._settings.issues:
-            if table.covers(repo.name):
-                yield Issues(self._api(http, repo), repo.key, table, since.marks, reach)
+            for table in self._settings.issues:
+                if table.covers(repo.name):
+                    yield IssueReading(Issues(api, key, table, since.marks, reach), repo.now)
 
     def parse(self, page: Page) -> Iterator[Record | Rejected | Event | Named]:
         if page.kind in NOUNS.values():

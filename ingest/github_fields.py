@@ -1,8 +1,7 @@
-"""What is kept of GitHub's objects: listed fields only, persons hashed, branches without their author's name."""
+"""What is kept of GitHub's runs, jobs, pull requests and repositories: listed fields only, persons hashed, branches
+without their author's name."""
 
-import json
-from typing import Any, NotRequired
-from urllib.parse import urlsplit, urlunsplit
+from typing import NotRequired
 
 # pydantic reads TypedDicts of `typing` from Python 3.12 on only
 from typing_extensions import TypedDict
@@ -16,9 +15,6 @@ PERSONS = dict.fromkeys(("actor", "creator", "user"), "login")
 
 FREE_TEXT = {"head_branch", "ref", "payload", "log_url", "target_url"}
 """Fields that may hold a person or a secret, so that they are kept only where they could be looked through."""
-
-PAYLOAD_TEXT = ("product", "model_name", "model_version", "data_version", "artifact", "cause", "rollback_of")
-PAYLOAD_FLAGS = ("via_platform", "is_unplanned")
 
 
 class User(TypedDict):
@@ -80,50 +76,6 @@ class JobPage(TypedDict):
     jobs: list[Job]
 
 
-class Deployment(TypedDict):
-    id: int
-    node_id: str
-    environment: str
-    created_at: str
-    updated_at: str
-    repository_url: str
-    url: NotRequired[str | None]
-    sha: NotRequired[str | None]
-    ref: NotRequired[str | None]
-    payload: NotRequired[Any]
-    creator: NotRequired[User | None]
-
-
-class Status(TypedDict):
-    state: str
-    created_at: str
-    log_url: NotRequired[str | None]
-    target_url: NotRequired[str | None]
-
-
-class Environment(TypedDict):
-    name: NotRequired[str]
-
-
-class Approval(TypedDict):
-    state: str
-    environments: list[Environment]
-
-
-class Release(TypedDict):
-    id: int
-    tag_name: str
-    draft: bool
-    prerelease: bool
-    published_at: NotRequired[str | None]
-    author: NotRequired[User | None]
-    html_url: NotRequired[str | None]
-
-
-class Tagged(TypedDict):
-    sha: str
-
-
 class Head(TypedDict):
     sha: str
 
@@ -175,15 +127,15 @@ class Repository(RepoName):
 
 
 def run(item: Run, hashed: Hasher) -> Item:
-    login = _login(item.get("actor"))
-    actor = hashed(login)
+    name = login(item.get("actor"))
+    actor = hashed(name)
     return {
         "id": item["id"],
         "repo": item["repository"]["full_name"],
         "name": item.get("name"),
         "path": item.get("path"),
         "run_attempt": item.get("run_attempt") or 1,
-        "head_branch": nameless(item.get("head_branch"), login, actor),
+        "head_branch": nameless(item.get("head_branch"), name, actor),
         "head_sha": item.get("head_sha"),
         "event": item.get("event"),
         # GitHub may leave it empty: then the conclusion tells
@@ -206,56 +158,8 @@ def job(item: Job, hashed: Hasher) -> Item:
     return kept
 
 
-def deployment(item: Deployment, hashed: Hasher) -> Item:
-    login = _login(item.get("creator"))
-    creator = hashed(login)
-    return {
-        "id": item["id"],
-        "node_id": item["node_id"],
-        "repo": "/".join(item["repository_url"].rsplit("/", 2)[-2:]),
-        "environment": item["environment"],
-        "created_at": item["created_at"],
-        "updated_at": item["updated_at"],
-        "sha": item.get("sha"),
-        "ref": nameless(item.get("ref"), login, creator),
-        "payload": _payload(item.get("payload")),
-        "creator": creator,
-        "url": item.get("url"),
-    }
-
-
-def status(item: Status, hashed: Hasher) -> Item:
-    return {
-        "state": item["state"],
-        "created_at": item["created_at"],
-        "log_url": address(item.get("log_url")),
-        "target_url": address(item.get("target_url")),
-    }
-
-
-def approval(item: Approval, hashed: Hasher) -> Item:
-    """What was decided and for which environments; neither by whom nor with what words."""
-    return {"state": item["state"], "environments": [each["name"] for each in item["environments"] if "name" in each]}
-
-
-def release(item: Release, hashed: Hasher) -> Item:
-    return {
-        "id": item["id"],
-        "tag": item["tag_name"],
-        "is_out": not item["draft"] and not item["prerelease"],
-        "published_at": item.get("published_at"),
-        "author": hashed(_login(item.get("author"))),
-        "url": item.get("html_url"),
-    }
-
-
-def tagged(item: Tagged, hashed: Hasher) -> Item:
-    return {"sha": item["sha"]}
-
-
 def pull(item: Pull, hashed: Hasher) -> Item:
     user = item.get("user")
-    login = _login(user)
     return {
         "id": item["id"],
         "node_id": item["node_id"],
@@ -267,7 +171,7 @@ def pull(item: Pull, hashed: Hasher) -> Item:
         "merged_at": item.get("merged_at"),
         "head_sha": item["head"]["sha"],
         "merge_commit_sha": item.get("merge_commit_sha"),
-        "user": hashed(login),
+        "user": hashed(login(user)),
         "is_bot": _is_bot(user),
         "html_url": item.get("html_url"),
     }
@@ -280,38 +184,14 @@ def commit(item: Commit, hashed: Hasher) -> Item:
 
 def review(item: Review, hashed: Hasher) -> Item:
     user = item.get("user")
-    return {"submitted_at": item.get("submitted_at"), "user": hashed(_login(user)), "is_bot": _is_bot(user)}
+    return {"submitted_at": item.get("submitted_at"), "user": hashed(login(user)), "is_bot": _is_bot(user)}
 
 
 def repository(item: Repository, hashed: Hasher) -> Item:
     return {"id": item["id"], "name": item["name"], "full_name": item["full_name"]}
 
 
-def _payload(value: Any) -> Item:
-    """The listed keys of a deployment's payload, which GitHub gives as an object or as JSON text."""
-    if isinstance(value, str):
-        try:
-            value = json.loads(value)
-        except ValueError:
-            return {}
-    if not isinstance(value, dict):
-        return {}
-    text = {key: value[key] for key in PAYLOAD_TEXT if isinstance(value.get(key), str) and value[key].strip()}
-    return text | {key: value[key] for key in PAYLOAD_FLAGS if isinstance(value.get(key), bool)}
-
-
-def address(value: str | None) -> str | None:
-    """A link without user, query and fragment: that is where tokens of signed addresses stand."""
-    if not value:
-        return None
-    try:
-        parts = urlsplit(value)
-    except ValueError:
-        return None
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
-
-
-def _login(user: User | None) -> str | None:
+def login(user: User | None) -> str | None:
     return user["login"] if user else None
 
 

@@ -16,7 +16,7 @@ from typing_extensions import TypedDict
 
 from ingest.answers import Limited
 from ingest.errors import SourceError, SourceStopped
-from ingest.github_fields import address
+from ingest.github_deployment_fields import address
 from ingest.github_repositories import HEADERS
 from ingest.http import Http
 from ingest.shapes import Item

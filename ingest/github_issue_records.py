@@ -49,14 +49,11 @@ def _table(tables: Sequence[GithubIssues], noun: str, item: Item) -> GithubIssue
 
 
 def _incident(item: Item, table: GithubIssues) -> dict[str, Any]:
-    severe = (
-        label for glob in table.severities for label in item["labels"] if fnmatchcase(label.lower(), glob.lower())
-    )
     return {
         "incident_id": item["id"],
         "opened_at": item["created_at"],
         "resolved_at": item["closed_at"] if item["state"] == "closed" else None,
-        "severity": next(severe, None),
+        "severity": _named(item, table.severities),
         "detected_by": table.detected_by,
         "title": item["title"],
         "url": item["url"],
@@ -81,6 +78,7 @@ def _initiative(item: Item, table: GithubIssues) -> dict[str, Any]:
         "effort_days": _said(item, table.efforts),
         "started_at": started,
         "shipped_at": shipped,
+        "blocker": _named(item, table.blockers),
         "url": item["url"],
     }
 
@@ -112,6 +110,12 @@ def _said(item: Item, meanings: dict[str, Any]) -> Any:
     """What the first entry of the config says whose label the issue has."""
     labels = {label.lower() for label in item["labels"]}
     return next((value for label, value in meanings.items() if label.lower() in labels), None)
+
+
+def _named(item: Item, globs: Sequence[str]) -> str | None:
+    """The first of its labels that the first glob matches."""
+    labels = (label for glob in globs for label in item["labels"] if fnmatchcase(label.lower(), glob.lower()))
+    return next(labels, None)
 
 
 def _pains(item: Item, table: GithubIssues) -> list[str]:

@@ -4,7 +4,7 @@ GitHub can look for several labels only all at once, and does not say what lost 
 pull requests among them, and what bears none of the labels is passed over before anything is kept of it.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -122,6 +122,21 @@ class Issues(Timed):
             return self._whole(here[0])
         del self._mark.known[number]
         return [_left(issue_id, utc(stamp(now)))]
+
+
+@dataclass
+class IssueReading:
+    """One reading of a list at a time, whose first page may be asked for long before it is read."""
+
+    issues: Issues
+    now: datetime
+
+    def head(self) -> Response:
+        return self.issues.head(self.now)
+
+    def fetch(self, newest: Callable[[], Response]) -> Iterator[Page | Fault]:
+        self.issues.ahead = newest
+        return self.issues.fetch(self.now)
 
 
 def _begins(event: Item) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import ValidationError
 
-from ingest.github_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT
+from ingest.github_deployment_fields import PAYLOAD_FLAGS, PAYLOAD_TEXT
 from ingest.reasons import reason
 from ingest.records import Change, CiJob, CiRun, DeployedCommit, Deployment, Record
 from ingest.shapes import Item

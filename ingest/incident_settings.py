@@ -108,6 +108,8 @@ class GithubIssues(Table):
     """Label -> what it means; what has none goes by its state and by whether it is assigned."""
     efforts: dict[str, Annotated[float, Field(ge=0)]] = {}
     """Label -> days."""
+    blockers: Globs = ["blocked*"]
+    """Labels that say what an initiative waits for."""
     severities: Globs = ["sev*"]
     """Labels that say how severe an incident is."""
     detected_by: DetectedBy | None = None

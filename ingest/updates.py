@@ -3,7 +3,7 @@ known is not asked for twice, and what failed is asked for again.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -58,14 +58,20 @@ class Updates(ABC):
         mark = self._mark
         yield from self._owed()
         before = deepcopy(mark)
-        begin = utc(self._reach.begin(mark.since, mark.seen, now))
-        if mark.seen is None or begin < _overlap(mark.seen):
+        begin, anew = self._begin(now)
+        if anew:
             # more is wanted than what is new: all from there on is read again
             mark.since, mark.seen, mark.etag, mark.recent = min(mark.since or begin, begin), begin, None, {}
         for listing in self._pages(begin):
             yield from self._take(listing)
         if mark != before or self._rejected:
             yield self._page([])
+
+    def _begin(self, now: datetime) -> tuple[str, bool]:
+        """From when on is to be read, and whether that is more than what is new."""
+        mark = self._mark
+        begin = utc(self._reach.begin(mark.since, mark.seen, now))
+        return begin, mark.seen is None or begin < _overlap(mark.seen)
 
     def _take(self, listing: Listing) -> Iterator[Page | Fault]:
         """A page of what is new of the items, with details; one that fails is due. Cut short, it holds what was got."""
@@ -144,6 +150,15 @@ class Timed(Updates):
     tick: timedelta
     """The smallest step of the server's times."""
 
+    ahead: Callable[[], Response] | None = None
+    """The answer to `head`, where that was asked for before the others."""
+
+    def head(self, now: datetime) -> Response:
+        """The first page of a reading, which may be asked for long before it is needed."""
+        mark = self._mark
+        begin, anew = self._begin(now)
+        return self.ask(begin, 1, None if anew else mark.etag)
+
     @abstractmethod
     def ask(self, after: str, number: int, etag: str | None) -> Response:
         """The first or a later page of what changed after a time."""
@@ -153,7 +168,8 @@ class Timed(Updates):
         cursor, number, etag = begin, 1, mark.etag
         previous: list[Any] = []
         while True:
-            response = self.ask(cursor, number, etag)
+            response = self.ahead() if self.ahead else self.ask(cursor, number, etag)
+            self.ahead = None
             if response.value is None:
                 return
             listing: Listing = response.value

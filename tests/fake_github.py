@@ -13,7 +13,6 @@ import re
 import sys
 import threading
 import time
-from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC
@@ -24,13 +23,12 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests import github_graphql
 from tests import github_objects as objects
-from tests.github_comparison import comparison, releases, tagged
 from tests.github_faults import Answer, Fault, message
+from tests.github_history_routes import HISTORY_ROUTES
 from tests.github_issue_routes import ISSUE_ROUTES
 from tests.github_objects import example
+from tests.github_run_routes import RUN_ROUTES
 from tests.github_world import Repo, World, simulated
-
-SEARCH_LIMIT = 1_000
 
 
 class FakeGithub:
@@ -109,9 +107,7 @@ class FakeGithub:
 
     def answer(self, path: str, query: dict[str, str], authorization: str | None) -> Answer:
         """What GitHub would say; ETag, limits and faults are added by the handler."""
-        if self.world.token and authorization != f"Bearer {self.world.token}":
-            return message(401, "Bad credentials")
-        if self.world.app and (refused := self.world.app.answer(path, authorization, self.world.time())):
+        if refused := self._refused(path, authorization):
             return refused
         if path == "/rate_limit":
             return Answer(200, json.dumps(example("rate-limit-overview")).encode())
@@ -133,9 +129,15 @@ class FakeGithub:
         """Of GitHub Enterprise, /api/v3 and /api/graphql stand side by side."""
         if path != f"{self.prefix.removesuffix('/v3')}/graphql":
             return message(404, "Not Found")
+        if refused := self._refused(path, authorization):
+            return refused
+        return Answer(200, json.dumps(github_graphql.answer(self.world, json.loads(question))).encode())
+
+    def _refused(self, path: str, authorization: str | None) -> Answer | None:
+        """What an App asks for its token is answered here, too."""
         if self.world.token and authorization != f"Bearer {self.world.token}":
             return message(401, "Bad credentials")
-        return Answer(200, json.dumps(github_graphql.answer(self.world, json.loads(question))).encode())
+        return self.world.app.answer(path, authorization, self.world.time()) if self.world.app else None
 
     def _owned(self, kind: str, owner: str, query: dict[str, str]) -> Answer:
         if (owner in self.world.organisations) != (kind == "orgs"):
@@ -152,38 +154,6 @@ class FakeGithub:
             if match := re.fullmatch(pattern, rest):
                 return method(self, repo, path, query, *(int(part) for part in match.groups()))
         return message(404, "Not Found")
-
-    def _runs(self, repo: Repo, path: str, query: dict[str, str]) -> Answer:
-        first, last = 0, len(repo.runs)
-        if created := query.get("created"):
-            begin, end = _range(created)
-            first = bisect_left(repo.runs, begin, key=lambda run: run.created)
-            last = bisect_right(repo.runs, end, key=lambda run: run.created)
-        total = last - first
-        reachable = min(total, SEARCH_LIMIT) if created else total
-        number, size = int(query.get("page", 1)), min(int(query.get("per_page", 30)), 100)
-        skip = (number - 1) * size
-        wanted = range(last - 1 - skip, max(last - 1 - reachable, last - 1 - skip - size), -1)
-        runs = b",".join(objects.run_json(repo, repo.runs[index]) for index in wanted)
-        body = b'{"total_count":%d,"workflow_runs":[%b]}' % (total, runs)
-        return Answer(200, body, self.link(path, query, number, skip + size < reachable))
-
-    def _run(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
-        run = next((run for run in repo.runs if run.id == run_id), None)
-        return Answer(200, objects.run_json(repo, run)) if run else message(404, "Not Found")
-
-    def _attempt(self, repo: Repo, path: str, query: dict[str, str], run_id: int, attempt: int) -> Answer:
-        run = next((run for run in repo.runs if run.id == run_id), None)
-        run = run if run is None or run.attempt == attempt else run.earlier.get(attempt)
-        return Answer(200, objects.run_json(repo, run)) if run else message(404, "Not Found")
-
-    def _jobs(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
-        run = next((run for run in repo.runs if run.id == run_id), None)
-        return self.listed(path, objects.jobs_json(repo, run), query, "jobs") if run else message(404, "Not Found")
-
-    def _approvals(self, repo: Repo, path: str, query: dict[str, str], run_id: int) -> Answer:
-        reviews = b",".join(objects.approval_json(*each) for each in repo.approvals.get(run_id, ()))
-        return Answer(200, b"[%b]" % reviews)
 
     def _deployments(self, repo: Repo, path: str, query: dict[str, str]) -> Answer:
         newest = sorted(repo.deployments, key=lambda each: (each.created, each.id), reverse=True)
@@ -231,10 +201,8 @@ class FakeGithub:
 
 
 ROUTES: tuple[tuple[str, Any], ...] = (
-    (r"/actions/runs", FakeGithub._runs),
-    (r"/actions/runs/(\d+)", FakeGithub._run),
-    (r"/actions/runs/(\d+)/attempts/(\d+)", FakeGithub._attempt),
-    (r"/actions/runs/(\d+)/jobs", FakeGithub._jobs),
+    *RUN_ROUTES,
+    *HISTORY_ROUTES,
     (r"/deployments", FakeGithub._deployments),
     (r"/deployments/(\d+)", FakeGithub._deployment),
     (r"/deployments/(\d+)/statuses", FakeGithub._statuses),
@@ -242,24 +210,8 @@ ROUTES: tuple[tuple[str, Any], ...] = (
     (r"/pulls/(\d+)", FakeGithub._pull),
     (r"/pulls/(\d+)/commits", FakeGithub._commits),
     (r"/pulls/(\d+)/reviews", FakeGithub._reviews),
-    (r"/actions/runs/(\d+)/approvals", FakeGithub._approvals),
-    (r"/compare/[^/]+", comparison),
-    (r"/commits/[^/]+", tagged),
-    (r"/releases", releases),
     *ISSUE_ROUTES,
 )
-
-
-def _range(created: str) -> tuple[str, str]:
-    """GitHub's search syntax: `A..B`, `>=A`, `<=B` or one day."""
-    if ".." in created:
-        begin, end = created.split("..")
-        return begin, end
-    if created.startswith(">="):
-        return created[2:], "9999"
-    if created.startswith("<="):
-        return "", created[2:]
-    return created, created + "~"
 
 
 class _Server(ThreadingHTTPServer):

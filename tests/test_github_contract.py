@@ -13,6 +13,7 @@ from pydantic import TypeAdapter
 
 from ingest import github_app
 from ingest import github_comparison as comparison
+from ingest import github_deployment_fields as deployed
 from ingest import github_fields as fields
 from ingest import github_issue_fields as issue_fields
 from tests.conftest import Site
@@ -148,14 +149,14 @@ READ: dict[str, Any] = {
     "/orgs/{org}/repos": list[fields.Repository],
     "/repos/{owner}/{repo}/actions/runs": fields.RunPage,
     "/repos/{owner}/{repo}/actions/runs/{run_id}": fields.Run,
-    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": list[fields.Approval],
+    "/repos/{owner}/{repo}/actions/runs/{run_id}/approvals": list[deployed.Approval],
     "/repos/{owner}/{repo}/actions/runs/{run_id}/attempts/{attempt_number}": fields.Run,
     "/repos/{owner}/{repo}/actions/runs/{run_id}/jobs": fields.JobPage,
-    "/repos/{owner}/{repo}/commits/{ref}": fields.Tagged,
+    "/repos/{owner}/{repo}/commits/{ref}": deployed.Tagged,
     "/repos/{owner}/{repo}/compare/{basehead}": comparison.Comparison,
-    "/repos/{owner}/{repo}/deployments": list[fields.Deployment],
-    "/repos/{owner}/{repo}/deployments/{deployment_id}": fields.Deployment,
-    "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": list[fields.Status],
+    "/repos/{owner}/{repo}/deployments": list[deployed.Deployment],
+    "/repos/{owner}/{repo}/deployments/{deployment_id}": deployed.Deployment,
+    "/repos/{owner}/{repo}/deployments/{deployment_id}/statuses": list[deployed.Status],
     "/repos/{owner}/{repo}/issues": list[issue_fields.Issue],
     "/repos/{owner}/{repo}/issues/{issue_number}": issue_fields.Issue,
     "/repos/{owner}/{repo}/issues/{issue_number}/events": list[issue_fields.IssueEvent],
@@ -164,7 +165,7 @@ READ: dict[str, Any] = {
     "/repos/{owner}/{repo}/pulls/{pull_number}/commits": list[fields.Commit],
     "/repos/{owner}/{repo}/pulls/{pull_number}/reviews": list[fields.Review],
     "/users/{username}/installation": github_app.Installation,
-    "/repos/{owner}/{repo}/releases": list[fields.Release],
+    "/repos/{owner}/{repo}/releases": list[deployed.Release],
     "/users/{username}/repos": list[fields.Repository],
 }
 """The type that Uptake reads the answer of a path with."""

@@ -112,7 +112,7 @@ def test_whose_an_incident_is_tells_the_config(github: FakeGithub) -> None:
 
 
 def test_an_issue_on_the_roadmap_is_an_initiative_however_old(github: FakeGithub) -> None:
-    labels = ["Pain: slow_deploys", "pain:no_staging", "p1", "SIZE: L", "building"]
+    labels = ["Pain: slow_deploys", "pain:no_staging", "p1", "SIZE: L", "building", "Blocked: audit"]
     events = [("labeled", at(days=20), "roadmap"), ("labeled", at(days=9), "building"), ("closed", at(days=3), None)]
     issue = wish(labels=labels, state="closed", state_reason="completed", closed=at(days=3), events=events)
     issue.updated = at(days=3)
@@ -127,6 +127,7 @@ def test_an_issue_on_the_roadmap_is_an_initiative_however_old(github: FakeGithub
         effort_days=10,
         started_at=datetime(2026, 4, 25, 12),
         shipped_at=datetime(2026, 5, 1, 12),
+        blocker="Blocked: audit",
         url="https://github.com/acme/fraud/issues/1",
     )
 

@@ -200,6 +200,13 @@ def test_jobs_come_for_finished_runs_only(github: FakeGithub) -> None:
     assert reading.sync().records == []
 
 
+def test_a_run_with_more_jobs_than_a_page_holds_has_them_all(github: FakeGithub) -> None:
+    jobs = [Job(f"test {number}", failed_step="pytest" if number == 140 else None) for number in range(150)]
+    fraud(github).runs = [finished(7, at(days=1), jobs=jobs)]
+    found = Reading(github, jobs=True).sync().of("ci_job")
+    assert len(found) == 150 and [job.name for job in found if job.failed_step == "pytest"] == ["test 140"]
+
+
 def test_jobs_switched_on_later_are_caught_up(github: FakeGithub) -> None:
     bury(github, 30)
     reading = Reading(github)

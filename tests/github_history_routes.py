@@ -1,7 +1,7 @@
 """How the fake server answers about a repository's history: commits, what lies between two of them, and releases."""
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote
 
 from tests.github_faults import Answer, message
@@ -57,3 +57,10 @@ def _before(repo: Repo, sha: str) -> set[str]:
             found.add(each)
             waiting += repo.parents[each]
     return found
+
+
+HISTORY_ROUTES: tuple[tuple[str, Any], ...] = (
+    (r"/compare/[^/]+", comparison),
+    (r"/commits/[^/]+", tagged),
+    (r"/releases", releases),
+)
