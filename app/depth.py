@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from app import words
+from app import figures, words
 
 LEVELS = (
     ("strategic_count", "the organisation's way", "piece-0"),
@@ -49,7 +49,7 @@ def table(frame: pl.DataFrame) -> str:
         f'<th scope="col">{name}</th>' for name in ("Surface", "Teams", "What they said", "What the data shows")
     )
     body = f"<thead><tr>{top}</tr></thead><tbody>{lines}</tbody>"
-    return f'<div class="scroll"><table class="plain depth">{body}</table></div>'
+    return figures.scrolled(f'<table class="plain depth">{body}</table>')
 
 
 def key() -> str:

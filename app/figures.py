@@ -126,11 +126,17 @@ def moves(items: Sequence[Cell], *, ranked: bool = False) -> str:
 
 def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """A short table; each cell is a text, what stands small below it, and where a click on it leads."""
-    top = "".join(f'<th scope="col">{words.literal(name)}</th>' for name in head)
+    top = "".join(f'<th scope="col">{words.literal(name)}</th>' if name else "<td></td>" for name in head)
+    top = f"<thead><tr>{top}</tr></thead>" if any(head) else ""
     body = "".join(
         "<tr>" + "".join(f"<td>{_name(cell)}{_small(cell[1])}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return f'<div class="scroll"><table class="plain"><thead><tr>{top}</tr></thead><tbody>{body}</tbody></table></div>'
+    return scrolled(f'<table class="plain">{top}<tbody>{body}</tbody></table>')
+
+
+def scrolled(table: str) -> str:
+    """A table, as HTML, that can be moved sideways where it is too wide, also by keyboard."""
+    return f'<div class="scroll" tabindex="0">{table}</div>'
 
 
 def notice(sentences: Sequence[str]) -> str:

@@ -1,13 +1,16 @@
 """A small organisation that is published once, and how tests open a page over a data folder."""
 
 import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 from streamlit.testing.v1 import AppTest
 
 from app import readmodel
+from tests.app.browser import chromium, serve
 from tests.app.organisation import NOW, publish, records
 from tests.app.reading import TITLES, Open
 
@@ -17,6 +20,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("small") / "data"
     publish(data, records())
     return data
+
+
+@pytest.fixture(scope="module")
+def address(small: Path) -> Iterator[str]:
+    """Where a server shows the small organisation."""
+    with serve(small) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with chromium() as browser:
+        yield browser
 
 
 @pytest.fixture

@@ -13,31 +13,12 @@ from playwright.sync_api import Browser, Page
 from ingest.warehouse import FILE
 from queries import readmodel
 from queries.build import build
-from tests.app.browser import PAGES, chromium, exceptions, serve, settled, watch
+from tests.app.browser import PAGES, exceptions, serve, settled, watch
 from tests.app.organisation import DEFINITIONS, HOSTILE, NOW, publish, records
 
 pytestmark = pytest.mark.slow
 BUILDS = 20
 LATE = date(2026, 4, 1)
-
-
-@pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("site") / "data"
-    publish(folder, records())
-    return folder
-
-
-@pytest.fixture(scope="module")
-def address(data: Path) -> Iterator[str]:
-    with serve(data) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with chromium() as browser:
-        yield browser
 
 
 @pytest.fixture
