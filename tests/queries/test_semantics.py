@@ -1,4 +1,4 @@
-"""What holds of every metric whatever the data: windows add up, filters commute, order and machine do not matter."""
+"""What holds of every metric whatever the data: neither order nor machine nor a neighbour in the repository matters."""
 
 import os
 import random
@@ -6,7 +6,6 @@ import subprocess
 import sys
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
 
@@ -20,104 +19,9 @@ from polars.testing import assert_frame_equal, assert_series_equal
 from queries import metrics, pipelines, rows, sqlfile
 from queries.definitions import Definitions
 from queries.errors import UsageError
-from queries.slice import Slice, period_end, unwanted
+from queries.slice import Slice, unwanted
 from tests.queries.conftest import END, START, Simulated
 from tests.queries.world import Rows, read_model
-
-ADDITIVE = {
-    "deployment_count": ["deployment_count"],
-    "change_fail_rate": ["deployment_count", "failed_count", "linked_count", "inferred_count"],
-    "deployment_failure_rate": ["attempt_count", "failed_count"],
-    "lead_time": ["change_count", "measured_count", "unlinked_count", "waiting_count", "negative_count"],
-    "ci_health": ["run_count", "success_count", "failure_count", "timed_out_count", "cancelled_count", "rerun_count"],
-    "adoption_share": ["platform_count", "known_path_count", "unknown_path_count"],
-}
-RATIOS = {
-    "change_fail_rate": ("change_fail_ratio", "failed_count", "deployment_count"),
-    "deployment_failure_rate": ("failure_ratio", "failed_count", "attempt_count"),
-    "ci_health": ("success_ratio", "success_count", "run_count"),
-    "adoption_share": ("platform_ratio", "platform_count", "known_path_count"),
-}
-DAYS = st.dates(START - timedelta(days=10), END + timedelta(days=10))
-QUICK = settings(max_examples=15, deadline=None, derandomize=True)
-
-
-def counts(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> dict[str, int]:
-    return metrics.ask(con, name, part).select(pl.col(ADDITIVE[name]).sum()).row(0, named=True)
-
-
-@pytest.mark.parametrize("name", ADDITIVE)
-def test_counts_of_two_windows_add_up_to_those_of_both(name: str, simulated: Simulated) -> None:
-    @QUICK
-    @given(st.lists(DAYS, min_size=3, max_size=3, unique=True).map(sorted))
-    def holds(days: list[date]) -> None:
-        first, middle, last = days
-        early = counts(simulated.con, name, Slice(since=first, until=middle))
-        late = counts(simulated.con, name, Slice(since=middle, until=last))
-        whole = counts(simulated.con, name, Slice(since=first, until=last))
-        assert {column: early[column] + late[column] for column in whole} == whole
-
-    holds()
-
-
-@pytest.mark.parametrize("name", ADDITIVE)
-@pytest.mark.parametrize("by", ["day", "week", "month", "quarter"])
-def test_counts_of_periods_add_up_to_the_whole_without_a_gap(name: str, by: str, simulated: Simulated) -> None:
-    since, until = date(2025, 11, 12), date(2026, 3, 31)
-    answer = metrics.ask(simulated.con, name, Slice(by=by, since=since, until=until))
-    whole = counts(simulated.con, name, Slice(since=since, until=until))
-    assert whole[ADDITIVE[name][0]] > 0
-    assert answer.select(pl.col(ADDITIVE[name]).sum()).row(0, named=True) == whole
-    periods = answer["period"].to_list()
-    assert all(period_end(one, by) == following for one, following in pairwise(periods))
-    assert periods[0] <= since and period_end(periods[-1], by) >= until
-
-
-@pytest.mark.parametrize("name", ADDITIVE)
-def test_groups_pool_to_the_whole(name: str, simulated: Simulated) -> None:
-    whole = counts(simulated.con, name, Slice())
-    for dimension in set(metrics.METRICS[name].dimensions) - {"environment_class", "is_bot", "cause", "link_method"}:
-        assert counts(simulated.con, name, Slice(group=(dimension,))) == whole, dimension
-
-
-@pytest.mark.parametrize("name", RATIOS)
-def test_a_ratio_is_its_counts_and_no_mean_of_ratios(name: str, simulated: Simulated) -> None:
-    ratio, above, below = RATIOS[name]
-    answer = metrics.ask(simulated.con, name, Slice(by="month", group=("team_id",)))
-    assert len(answer) > 20
-    for row in answer.iter_rows(named=True):
-        assert row[ratio] == (pytest.approx(row[above] / row[below]) if row[below] else None)
-        assert (row[f"{ratio}_low"] is None) == (row[below] == 0)
-        assert row[below] == 0 or row[f"{ratio}_low"] <= row[ratio] + 1e-9 <= row[f"{ratio}_high"] + 2e-9
-
-
-@pytest.mark.parametrize("name", ADDITIVE)
-def test_filters_commute_and_a_filter_is_a_group_alone(name: str, simulated: Simulated) -> None:
-    both = metrics.METRICS[name].dimensions[0], metrics.METRICS[name].dimensions[2]
-    table = metrics.ask(simulated.con, name, Slice(group=both))
-    for row in table.sample(min(6, len(table)), seed=1).iter_rows(named=True):
-        first, second = ((column, ("" if row[column] is None else row[column],)) for column in both)
-        one = metrics.ask(simulated.con, name, Slice(where=dict([first, second])))
-        other = metrics.ask(simulated.con, name, Slice(where=dict([second, first])))
-        assert one.equals(other)
-        shared = [column for column in one.columns if column in table.columns and column != "withheld"]
-        asked = one.select(shared).row(0, named=True)
-        assert asked == {column: row[column] for column in shared} | _not_per_group(name, asked)
-
-
-def _not_per_group(name: str, asked: dict[str, Any]) -> dict[str, Any]:
-    """Eligible teams are counted as of the grouping that is asked, so they are no part of the comparison."""
-    return {"eligible_team_count": asked["eligible_team_count"]} if name == "adoption_share" else {}
-
-
-def test_medians_of_a_filter_are_those_of_the_group(simulated: Simulated) -> None:
-    for name, column in (("lead_time", "lead_time_hours_median"), ("deployment_frequency", "days_per_week_median")):
-        window = {"since": date(2025, 11, 3), "until": date(2026, 3, 30)}
-        table = metrics.ask(simulated.con, name, Slice(group=("team_id",), **window))
-        assert table[column].null_count() < len(table)
-        for row in table.filter(pl.col("team_id").is_not_null()).iter_rows(named=True):
-            alone = metrics.ask(simulated.con, name, Slice(where={"team_id": (row["team_id"],)}, **window))
-            assert alone[column][0] == row[column]
 
 
 def checksums(con: duckdb.DuckDBPyConnection) -> dict[str, list[Any]]:
@@ -192,7 +96,8 @@ def late_evenings() -> str:
         row["finished_at"] = f"2026-06-{n + 1:02d} 23:30"
     con = read_model(world, Definitions(timezone="America/St_Johns"))
     by_day = metrics.ask(con, "deployment_count", Slice(by="day"))
-    return repr(sorted(checksums(con).items())) + repr(by_day.rows())
+    answers = [metrics.ask(con, name, Slice(by=by)).rows() for name in metrics.METRICS for by in ("week", "all")]
+    return repr(sorted(checksums(con).items())) + repr(by_day.rows()) + repr(answers)
 
 
 def test_the_time_zone_of_the_machine_does_not_matter() -> None:
@@ -318,6 +223,8 @@ def test_a_quantile_that_a_metric_does_not_have_is_refused(simulated: Simulated)
         metrics.ask(simulated.con, "lead_time", Slice(quantiles=("lead_time_hours_p99",)))
 
 
+DAYS = st.dates(START - timedelta(days=10), END + timedelta(days=10))
+QUICK = settings(max_examples=15, deadline=None, derandomize=True)
 MONDAYS_AND_FIRSTS = [START + timedelta(days=n) for n in range(183)]
 MONDAYS_AND_FIRSTS = [day for day in MONDAYS_AND_FIRSTS if day.weekday() == 0 or day.day == 1]
 ENDS = st.one_of(st.none(), st.sampled_from([START, END]), st.sampled_from(MONDAYS_AND_FIRSTS), DAYS)
