@@ -52,7 +52,8 @@ def ingest(sources: tuple[str, ...], since: datetime | None, full: bool, dry_run
         results = run.ingest(settings, data, names, since=since, full=full, progress=_progress())
         published = _publish(settings, data)
         runlog.write(settings, data, _build_info(read_folder()))
-    _report("ingest", results, published)
+        strangers = run.strangers(settings, data)
+    _report("ingest", results, published, strangers)
 
 
 @main.command()
@@ -66,6 +67,7 @@ def build() -> None:
     with exclusive(data):
         published = _publish(settings, data, force=True)
         runlog.write(settings, data, _build_info(read_folder()))
+    _say_redefined(published)
     console().info(f"build: published {published.name} in {published.seconds:.1f} s", read_model=published.name)
 
 
@@ -84,6 +86,26 @@ def replay(sources: tuple[str, ...]) -> None:
         published = _publish(settings, data, force=True)
         runlog.write(settings, data, _build_info(read_folder()))
     _report("replay", results, published)
+
+
+@main.command()
+@click.argument("source")
+@common
+def forget(source: str) -> None:
+    """Remove all that was loaded of a source that the config names no more, raw data included, then build."""
+    from ingest import run, runlog
+    from ingest.lock import exclusive
+
+    settings, data = _settings(), data_folder()
+    with exclusive(data):
+        if any(entry.name == source for entry in settings.source):
+            raise click.UsageError(f"'{source}' is a source of the config; take it out there first")
+        if source not in run.strangers(settings, data):
+            raise click.UsageError(f"nothing was ever loaded of a source '{source}'")
+        run.forget(data, source)
+        published = _publish(settings, data, force=True)
+        runlog.write(settings, data, _build_info(read_folder()))
+    console().info(f"forget: all of {source} is removed, published {published.name} in {published.seconds:.1f} s")
 
 
 @main.command()
@@ -307,9 +329,27 @@ def _progress() -> Callable[[str, Any], None]:
     return lambda name, loaded: shown.progress(f"{name}: {loaded.received:,} rows read, {loaded.rows:,} new")
 
 
-def _report(command: str, results: "list[SourceResult]", published: "Published | None") -> None:
-    """One line for the run and one for each fault; exit 1 when there is one."""
+def _say_redefined(published: "Published") -> None:
+    """A line where settings changed what the figures mean."""
+    if published.redefined:
+        names = ", ".join(name.replace("_", " ") for name in published.redefined)
+        console().info(f"{names} changed: read model rebuilt")
+
+
+def _report(
+    command: str, results: "list[SourceResult]", published: "Published | None", strangers: Sequence[str] = ()
+) -> None:
+    """One line for the run and one for each fault, note or stranger among the sources; exit 1 when there is a fault."""
     says = console()
+    for note in (note for result in results for note in result.notes):
+        says.info(note)
+    if published:
+        _say_redefined(published)
+    for name in strangers:
+        says.info(
+            f"{name}: the config names no such source any more; what was loaded of it stays and counts. "
+            f"`uptake forget {name}` removes it; do so if it was given another name, since its data then come twice"
+        )
     faults = [fault for result in results for fault in result.faults]
     says.errors(faults)
     rows = sum(result.loaded.rows if published else result.loaded.received for result in results)

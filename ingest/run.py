@@ -4,6 +4,7 @@ All but `rehearse`, which writes nothing, expect the lock of `ingest.lock` to be
 """
 
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from ingest import people, raw, retention
+from ingest import meaning, people, raw, retention
 from ingest.config import Settings
 from ingest.errors import DamagedRaw, LandingError, SourceError
 from ingest.files import Files
@@ -63,11 +64,12 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
 
 @dataclass
 class SourceResult:
-    """What one source did in a run; it failed when it has a fault."""
+    """What one source did in a run; it failed when it has a fault. `notes` are worth a line, but no fault."""
 
     name: str
     loaded: Loaded = field(default_factory=Loaded)
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
     seconds: float = 0.0
 
@@ -100,6 +102,8 @@ def ingest(
             source = _made(entry, hasher, data)
             with _recorded(warehouse, run_id, "ingest", entry.name, results) as result:
                 work = _Work(warehouse, source, _names(settings), result, progress)
+                if note := meaning.renew(warehouse, data, entry, _names(settings)):
+                    result.notes.append(note)
                 work.load_pending(data, landed)
                 since_when = Watermark({} if full else warehouse.marks(entry.name), since)
                 with raw.Landing(data, entry.name, numbers) as landing, session(entry) as http:
@@ -128,11 +132,27 @@ def replay(
         landed = raw.files(data)
         warehouse.forget(list(names))
         for entry in _chosen(settings, names):
+            meaning.renew(warehouse, data, entry, _names(settings))
             with _recorded(warehouse, run_id, "replay", entry.name, results) as result:
                 source = _made(entry, hasher, data)
                 _Work(warehouse, source, _names(settings), result, progress).load_pending(data, landed)
                 _judge(result, warehouse.rejected_counts().get(entry.name, 0), entry.max_rejected_ratio)
     return results
+
+
+def strangers(settings: Settings, data: Path) -> list[str]:
+    """Sources that data are loaded or landed of and that the config does not name."""
+    with Warehouse(data) as warehouse:
+        found = warehouse.sources() | {path.name for path in (data / raw.FOLDER).glob("*/")}
+    return sorted(found - _names(settings))
+
+
+def forget(data: Path, name: str) -> None:
+    """Removes all that was ever loaded or landed of a source. Killed, it can be told again."""
+    with Warehouse(data) as warehouse:
+        warehouse.forget([name])
+    for folder in (data / raw.FOLDER / name, Spool(data, name).folder):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def rehearse(

@@ -26,7 +26,7 @@ class Spool:
     """Of one source. What it holds is cut to what may be kept, and persons are hashed."""
 
     def __init__(self, data: Path, source: str) -> None:
-        self._folder = data / FOLDER / source
+        self.folder = data / FOLDER / source
         self._size: int | None = None
         self._lock = Lock()
 
@@ -34,8 +34,8 @@ class Spool:
         """Puts events on the disk; when it returns, a power cut cannot take them. Raises OSError, SpoolFull."""
         content = b"".join(to_json(item) + b"\n" for item in items)
         self._make_room(len(content))
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.jsonl"
+        self.folder.mkdir(parents=True, exist_ok=True)
+        path = self.folder / f"{time.time_ns():020d}-{secrets.token_hex(4)}.jsonl"
         draft = path.with_suffix(".tmp")
         try:
             with draft.open("xb") as out:
@@ -51,11 +51,11 @@ class Spool:
 
     def names(self) -> list[str]:
         """The files that wait, oldest first."""
-        return sorted(path.name for path in self._folder.glob("*.jsonl"))
+        return sorted(path.name for path in self.folder.glob("*.jsonl"))
 
     def read(self, name: str) -> Iterator[Item]:
         """The events of a file. Raises SourceError when it cannot be read back."""
-        file = self._folder / name
+        file = self.folder / name
         try:
             yield from [from_json(line) for line in file.read_bytes().splitlines()]
         except (OSError, ValueError) as error:
@@ -64,17 +64,17 @@ class Spool:
     def remove(self, names: Iterable[str]) -> None:
         """Removes files, where they are still there."""
         for name in names:
-            (self._folder / name).unlink(missing_ok=True)
+            (self.folder / name).unlink(missing_ok=True)
 
     def tidy(self) -> None:
         """Removes what a killed receiver left half-written. Only before it receives again."""
-        for path in self._folder.glob("*.tmp"):
+        for path in self.folder.glob("*.tmp"):
             path.unlink(missing_ok=True)
 
     def _make_room(self, size: int) -> None:
         with self._lock:
             if self._size is None or self._size + size > LARGEST:
-                self._size = sum(_size(path) for path in self._folder.glob("*.jsonl"))
+                self._size = sum(_size(path) for path in self.folder.glob("*.jsonl"))
             if self._size + size > LARGEST:
                 raise SpoolFull
             self._size += size

@@ -206,6 +206,26 @@ class Warehouse:
         finally:
             self._run(_STATEMENTS["detach"])
 
+    def meaning(self, source: str) -> dict[str, Any] | None:
+        """The settings that what is loaded of the source was read by, as `mean` was told; None before that."""
+        row = self._run(_STATEMENTS["meaning"], {"source": source}).fetchone()
+        return json.loads(row[0]) if row else None
+
+    def mean(self, source: str, settings: Mapping[str, Any]) -> None:
+        """Keeps the settings that the source is read by from here on."""
+        self._run(_STATEMENTS["mean"], {"source": source, "content": json.dumps(settings, sort_keys=True)})
+
+    def refers(self, source: str, start: str) -> bool:
+        """Whether a record of the source refers to an id that begins so."""
+        asked = {"source": source, "start": start}
+        columns = ((noun, column) for noun, record in RECORDS.items() for column in record.refs)
+        statements = (Template(_STATEMENTS["refers"]).substitute(noun=noun, column=column) for noun, column in columns)
+        return any(self._run(statement, asked).fetchone() != (0,) for statement in statements)
+
+    def sources(self) -> set[str]:
+        """The names of all sources that anything is loaded of."""
+        return {name for (name,) in self._run(_STATEMENTS["sources"]).fetchall()}
+
     def next_run(self) -> int:
         """The number of the run to come."""
         return int(self._one(_STATEMENTS["next_run"])[0])

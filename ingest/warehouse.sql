@@ -32,6 +32,12 @@ create table if not exists meta.repository (
     name text not null
 );
 
+-- The settings that decided what was made of a source's raw data.
+create table if not exists meta.meaning (
+    source text not null,
+    content text not null
+);
+
 create table if not exists meta.run (
     run_id bigint not null,
     command text not null,
@@ -180,3 +186,20 @@ insert into $table by name from snapshot.$table;
 
 -- name: detach
 detach snapshot;
+
+-- name: meaning
+select content from meta.meaning where source = $source;
+
+-- name: mean
+merge into meta.meaning as old
+using (select $source as source, $content as content) as new
+on old.source = new.source
+when matched then update by name
+when not matched then insert by name;
+
+-- name: refers
+-- A template, as above.
+select count(*) from staging.$noun where source = $$source and contains(cast($column as text), $$start);
+
+-- name: sources
+select distinct source from meta.raw_file;

@@ -21,12 +21,16 @@ KEPT_BUILDS = 3
 
 @dataclass(frozen=True)
 class Published:
-    """The read model that is current after a build. `rebuilt` is False when nothing had changed."""
+    """The read model that is current after a build. `rebuilt` is False when nothing had changed.
+
+    `redefined` are the settings that now mean something else than in the build before.
+    """
 
     name: str
     path: Path
     rebuilt: bool
     seconds: float
+    redefined: tuple[str, ...] = ()
 
 
 def logic_version() -> str:
@@ -67,13 +71,14 @@ def build(
             con.execute(f'create view staging."{table}" as from warehouse.staging."{table}"')
         now = now or datetime.now(UTC).replace(tzinfo=None)
         populate(con, definitions, now)
-        _describe(con, version, now)
+        _describe(con, version, definitions, now)
         con.execute("use memory")
         con.execute("detach model")
     finally:
         con.close()
+    redefined = definitions.differing(readmodel.defined(current)) if current else ()
     path = _publish(draft, read)
-    return Published(path.stem, path, True, time.monotonic() - started)
+    return Published(path.stem, path, True, time.monotonic() - started, redefined)
 
 
 def populate(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: datetime) -> None:
@@ -138,8 +143,9 @@ def _version(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> str:
     return digest.hexdigest()[:16]
 
 
-def _describe(con: duckdb.DuckDBPyConnection, version: str, now: datetime) -> None:
+def _describe(con: duckdb.DuckDBPyConnection, version: str, definitions: Definitions, now: datetime) -> None:
     parameters = {"version": version, "logic_version": logic_version(), "built_at": now}
+    parameters |= {"names": list(definitions.parts()), "contents": list(definitions.parts().values())}
     for statement in duckdb.extract_statements((sqlfile.FOLDER / "meta.sql").read_text("utf-8")):
         wanted = {name: parameters[name] for name in statement.named_parameters}
         con.execute(statement, wanted)

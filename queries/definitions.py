@@ -62,3 +62,11 @@ class Definitions:
     def version(self) -> str:
         """A short hash that changes with any of the settings."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True, default=str).encode()).hexdigest()[:12]
+
+    def parts(self) -> dict[str, str]:
+        """Each setting as text."""
+        return {name: json.dumps(value, sort_keys=True, default=str) for name, value in asdict(self).items()}
+
+    def differing(self, parts: Mapping[str, str]) -> tuple[str, ...]:
+        """The settings that differ from those given as `parts` gives them; what is not given counts as equal."""
+        return tuple(name for name, content in self.parts().items() if parts.get(name, content) != content)

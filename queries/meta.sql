@@ -12,6 +12,10 @@ select
     is_simulated
 from facts.clock;
 
+-- What the settings said, so that the next build can tell which of them changed.
+create table meta.definition as
+select unnest($names) as name, unnest($contents) as content;
+
 create table meta.rejected as from staging.rejected;
 
 create table meta.source as

@@ -43,6 +43,15 @@ def build_info(path: Path) -> dict[str, Any]:
         return dict(zip(names, found.fetchone() or (), strict=True))
 
 
+def defined(path: Path) -> dict[str, str]:
+    """What the settings said in one build, as Definitions.parts gives it; nothing where an older version built it."""
+    with open_path(path) as con:
+        try:
+            return dict(con.execute("from meta.definition").fetchall())
+        except duckdb.CatalogException:
+            return {}
+
+
 def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
     """Runs SQL on a cursor of its own, so that threads can share the connection."""
     with con.cursor() as cursor:

@@ -64,13 +64,15 @@ def life() -> list[dict[str, Any]]:
 
 def pull(site: Site, **how: Any) -> run.SourceResult:
     """An ingest without the build after it."""
-    (result,) = run.ingest(config.load(site.config), site.data, ["cd"], **how)
+    with site.hashing():
+        (result,) = run.ingest(config.load(site.config), site.data, ["cd"], **how)
     return result
 
 
 def replay(site: Site) -> None:
     """A replay without the build after it."""
-    run.replay(config.load(site.config), site.data, ["cd"])
+    with site.hashing():
+        run.replay(config.load(site.config), site.data, ["cd"])
 
 
 def tables(site: Site) -> dict[str, list[tuple[Any, ...]]]:

@@ -6,7 +6,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,18 @@ class Site:
 
     def load(self, *names: str) -> list[str]:
         """Pulls and loads as an ingest does, but publishes nothing, which takes most of its time; gives the faults."""
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("UPTAKE_PEPPER", self.environment["UPTAKE_PEPPER"])
+        with self.hashing():
             settings = config.load(self.config)
             with exclusive(self.data):
                 results = run.ingest(settings, self.data, names or [source.name for source in settings.source])
         return [fault for result in results for fault in result.faults]
+
+    @contextmanager
+    def hashing(self) -> Iterator[None]:
+        """Within it, persons are hashed in this process as the site's command does."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("UPTAKE_PEPPER", self.environment["UPTAKE_PEPPER"])
+            yield
 
     def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
         """Starts the command as a process of its own."""

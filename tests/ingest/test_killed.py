@@ -202,7 +202,7 @@ def test_killed_at_random_again_and_again_the_tables_end_as_if_nothing_had_been(
     witness = Witness(site)
     living.go_on()
     # how many steps and seconds a run takes, so that the points are spread over all of it
-    assert warm.ended(warm.start(made("measured"), "ingest", dies_at=0, raw_bytes=RAW_BYTES)) == 0
+    assert warm.ended(warm.start(made("measured"), "ingest", dies_at=-1, raw_bytes=RAW_BYTES)) == 0
     steps = warm.steps(made("measured"))
     started = time.monotonic()
     assert warm.ended(warm.start(made("timed"), "ingest", raw_bytes=RAW_BYTES)) == 0
@@ -215,7 +215,9 @@ def test_killed_at_random_again_and_again_the_tables_end_as_if_nothing_had_been(
             # more of them early on, where data are landed and loaded, than in the build, which takes longer
             part = draw.random() ** 2
             by_step = draw.random() < 0.5
-            process = warm.start(site, "ingest", dies_at=int(part * steps) if by_step else None, raw_bytes=RAW_BYTES)
+            process = warm.start(
+                site, "ingest", dies_at=1 + int(part * steps) if by_step else None, raw_bytes=RAW_BYTES
+            )
             if not by_step:
                 process.join(part * seconds)
                 process.kill()

@@ -57,7 +57,8 @@ def keep(site: Site, days: int) -> None:
 
 
 def replay(site: Site) -> None:
-    run.replay(config.load(site.config), site.data, ["drop"])
+    with site.hashing():
+        run.replay(config.load(site.config), site.data, ["drop"])
 
 
 def held(site: Site) -> dict[str, list[tuple[object, ...]]]:
@@ -176,12 +177,14 @@ def test_killed_at_any_step_of_folding_nothing_is_lost(kept: Site, tmp_path: Pat
         shutil.copytree(data, kept.data, symlinks=True)
         return kept
 
-    assert warm.ended(warm.start(copied("whole"), "ingest", dies_at=0)) == 0
+    assert warm.ended(warm.start(copied("whole"), "ingest", dies_at=-1, within="fold")) == 0
     steps, draw = warm.steps(kept), random.Random(7)
     assert numbers(kept) == ([4], [3])
     seen = set()
-    for trial in range(10):
-        process = warm.start(copied(f"trial-{trial}"), "ingest", dies_at=draw.randrange(steps // 2, steps))
+    # the snapshot gets its name near the end, and then the files go: there the points lie closer
+    points = [draw.randrange(steps) for _ in range(3)] + [steps - back for back in (1, 60, 300, 900)]
+    for trial, point in enumerate(points):
+        process = warm.start(copied(f"trial-{trial}"), "ingest", dies_at=point, within="fold")
         assert warm.ended(process) == -9
         assert held(kept) == before
         seen.add((len(numbers(kept)[0]), len(numbers(kept)[1])))
