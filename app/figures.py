@@ -139,6 +139,13 @@ def scrolled(table: str) -> str:
     return f'<div class="scroll" tabindex="0">{table}</div>'
 
 
+def quotes(title: str, said: Sequence[str], more: int = 0) -> str:
+    """What people say of one thing, in their own words, each for itself and in its own direction of writing."""
+    lines = "".join(f'<blockquote dir="auto">{words.literal(text)}</blockquote>' for text in said)
+    rest = f"<p>{words.literal(words.plural(more, 'more quote'))} in the CSV.</p>" if more > 0 else ""
+    return f'<section class="quotes"><h3>{words.literal(title)}</h3>{lines}{rest}</section>'
+
+
 def notice(sentences: Sequence[str]) -> str:
     """Something to know before reading on; calm, since nothing is broken."""
     return f'<div class="notice" role="status">{"".join(f"<p>{words.literal(text)}</p>" for text in sentences)}</div>'

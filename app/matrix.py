@@ -29,6 +29,8 @@ _TICKS = {
 }
 _DIVIDE = 1.12
 _LEFT, _RIGHT = -0.12, 4.15
+_BELOW = 0.15
+"""Room under zero, as a share of the height: there the lower fields are named, and no mark covers that."""
 _LOOKS = {
     "quick_win": ("circle", ACCENT, ACCENT),
     "listen": ("diamond", CAUTION, CAUTION),
@@ -88,7 +90,7 @@ def matrix(overlap: pl.DataFrame) -> go.Figure:
         tickangle=0,
         showgrid=False,
     )
-    fig.update_yaxes(range=[-0.06 * top, top], tickformat=".1f", nticks=6, showgrid=False)
+    fig.update_yaxes(range=[-_BELOW * top, top], tickformat=".1f", nticks=6, showgrid=False)
     return fig
 
 
@@ -135,7 +137,7 @@ def _ground(fig: go.Figure, shown: pl.DataFrame, top: float) -> None:
     high = REACH * float(severities.max() or 0) if len(severities) else REACH / 2  # type: ignore[arg-type]
     fig.add_shape(type="rect", x0=_LEFT, x1=_RIGHT, y0=low, y1=high, fillcolor=SHADE, line={"width": 0}, layer="below")
     fig.add_shape(
-        type="line", x0=_DIVIDE, x1=_DIVIDE, y0=-0.06 * top, y1=top, line={"color": FAINT, "width": 2}, layer="below"
+        type="line", x0=_DIVIDE, x1=_DIVIDE, y0=-_BELOW * top, y1=top, line={"color": FAINT, "width": 2}, layer="below"
     )
     corners = {
         "listen": (_LEFT, 1.0, "left", "top"),
@@ -223,4 +225,4 @@ def _side_by_side(places: list[tuple[float, float]], top: float) -> list[tuple[f
 
 
 def _pixels(place: tuple[float, float], top: float) -> tuple[float, float]:
-    return (place[0] - _LEFT) / (_RIGHT - _LEFT) * _WIDTH, (place[1] + 0.06 * top) / (1.06 * top) * _DRAWN
+    return (place[0] - _LEFT) / (_RIGHT - _LEFT) * _WIDTH, (place[1] + _BELOW * top) / ((1 + _BELOW) * top) * _DRAWN

@@ -22,6 +22,8 @@ _RETRIES = 3
 UNFILTERED = {
     "Pain and priorities": "Survey answers are shown for everyone who answered. Your filters stay as you set them "
     "for the other pages, but do not apply here, so that no single person can be worked out by comparing groups.",
+    "Listening": "Survey answers are shown for everyone who answered. Your filters stay as you set them for the other "
+    "pages, but do not apply here, so that no single person can be worked out by comparing groups.",
     "Data": "All data that has been read, whatever the filters of the other pages say; they stay as you set them.",
 }
 """Pages without filters, and why."""

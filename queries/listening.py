@@ -115,6 +115,13 @@ def pain_change(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return pains.with_change(pairs, pain(con, Slice(group=part.group, where=where)), columns, clock(con).min_group)
 
 
+def pain_pairs(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per pair of pains of a survey: people who have both, and whether the two hang together."""
+    file, part = sql_of("pain_pairs"), replace(part, by="all")
+    frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
+    return pains.with_relation(frame, clock(con).min_group)
+
+
 def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point: users' pain against the platform's priority, and the quadrant; the newest survey unless named."""
     file, about = sql_of("pain_overlap"), {name: one for name, one in part.where.items() if name != "pain_id"}
@@ -126,22 +133,17 @@ def pain_overlap(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     return answer if "initiative" in delivered(con) else pains.without_roadmap(answer)
 
 
-def quick_wins(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-    """Per labelled pain and quick planned initiative: its rank and score, with every factor."""
-    return _of_the_roadmap(con, "quick_wins", part, priorities.quick_wins)
-
-
 def listen(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain that hurts and has no work planned: how much, and what became of work that named it."""
-    return _of_the_roadmap(con, "listen", part, priorities.listen)
+    return of_the_roadmap(con, "listen", part, priorities.listen)
 
 
 def drift(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per planned initiative that answers no pain: what it is and how much of the planned work it takes."""
-    return _of_the_roadmap(con, "drift", part, priorities.drift)
+    return of_the_roadmap(con, "drift", part, priorities.drift)
 
 
-def _of_the_roadmap(
+def of_the_roadmap(
     con: duckdb.DuckDBPyConnection, name: str, part: Slice, lists: Callable[[pl.DataFrame, pl.DataFrame], pl.DataFrame]
 ) -> pl.DataFrame:
     """A list made of the labelled pains and the work; ranks are those of the whole survey, whatever rows are picked."""

@@ -5,11 +5,12 @@ test of all pains of its survey together (binomial, Holm 1979): where none of th
 than 5 in 100 surveys call one so. That no pain is there is said at 80 % for each, since it commits nobody to work.
 """
 
+import math
 from typing import Any
 
 import polars as pl
 
-from queries.statistics import change_interval, holm, probability_as_many, probability_reach
+from queries.statistics import change_interval, chi_square_tail, holm, probability_as_many, probability_reach
 
 REACH = 1 / 3
 FALSE_ALARM = 0.05
@@ -125,3 +126,22 @@ def _change(row: dict[str, Any], floor: int) -> tuple[Any, ...]:
     is_clear = (low > 0 or high < 0) and abs(difference) >= LEAST_CHANGE
     verdict = "no clear change" if not is_clear else "rose" if difference > 0 else "fell"
     return now[0] / now[1], before[0] / before[1], difference, low, high, pairs[0] or None, verdict, None
+
+
+def with_relation(frame: pl.DataFrame, floor: int) -> pl.DataFrame:
+    """Adds what unrelated pains would have in common, the correlation and its chance; hides small groups."""
+    found: list[tuple[float | None, ...]] = []
+    reasons: list[str | None] = []
+    for n, both, first, other in frame.select("pair_count", "both_count", "first_count", "other_count").rows():
+        groups = both, first - both, other - both, n - first - other + both
+        small = n < floor or any(0 < size < floor for size in groups)
+        reasons.append("a group of fewer people than the privacy floor could be read from it" if small else None)
+        spread = first * (n - first) * other * (n - other)
+        phi = (both * n - first * other) / math.sqrt(spread) if spread else None
+        chance = chi_square_tail(n * phi**2, 1) if phi is not None else None
+        found.append((None, None, None) if small else (first * other / n, phi, chance))
+    added = pl.DataFrame(found, dict.fromkeys(("expected_count", "phi", "chance"), pl.Float64), orient="row")
+    frame = frame.drop("first_count", "other_count").hstack(added)
+    frame = frame.with_columns(withheld=pl.Series(reasons, dtype=pl.String))
+    shown = pl.col("withheld").is_null()
+    return frame.with_columns(pl.when(shown).then(pl.col(name)).alias(name) for name in ("pair_count", "both_count"))

@@ -9,7 +9,8 @@ import polars as pl
 
 QUICK_DAYS = 10
 """Planned work up to this many days counts as quick."""
-FACTORS = ("reach", "intensity", "confidence", "effort")
+WEIGHTS = {"reach": 1.0, "intensity": 1.0, "confidence": 1.0, "effort": 1.0, "priority": 0.0}
+"""How much each factor of the score counts: the power that it is raised to."""
 _LEAST_DAYS = 0.5
 """A shorter effort counts as this much: no work is free."""
 _PAIN = ["title", "theme", "evidence_metric"]
@@ -20,10 +21,10 @@ _FELT += ["severity_mean_high", "reach_probability"]
 def quick_wins(overlap: pl.DataFrame, work: pl.DataFrame, weights: Mapping[str, float] | None = None) -> pl.DataFrame:
     """Unblocked work of up to QUICK_DAYS on pains labelled quick wins, ranked within their survey.
 
-    The score is reach times intensity times confidence over days of effort, each to the power of its weight (1 unless
-    given; 0 leaves the factor out).
+    The score is reach times intensity times confidence over days of effort, each to the power of its weight; so is the
+    work's priority (1 for the highest down to 0.2), which does not count unless a weight is given.
     """
-    weight = {name: (weights or {}).get(name, 1.0) for name in FACTORS}
+    weight = {**WEIGHTS, **(weights or {})}
     felt = overlap.filter(pl.col("quadrant") == "quick_win").select(
         "survey_id",
         "pain_id",
@@ -45,6 +46,7 @@ def quick_wins(overlap: pl.DataFrame, work: pl.DataFrame, weights: Mapping[str, 
         * pl.col("intensity") ** weight["intensity"]
         * pl.col("confidence") ** weight["confidence"]
         / effort ** weight["effort"]
+        * ((6 - pl.col("priority").fill_null(3)) / 5) ** weight["priority"]
     )
     order = ["survey_id", "score", "priority", "pain_id", "initiative_id"]
     return (
@@ -58,6 +60,42 @@ def quick_wins(overlap: pl.DataFrame, work: pl.DataFrame, weights: Mapping[str, 
             "evidence_metric",
         )
     )
+
+
+def changed(work: pl.DataFrame, initiative_id: str, effort_days: float, priority: int | None) -> pl.DataFrame:
+    """The work as it would be, were one initiative of another effort and (unless None) priority."""
+    mine = pl.col("initiative_id") == initiative_id
+    urgency = pl.lit(priority, dtype=work.schema["priority"])
+    frame = work.with_columns(
+        effort_days=pl.when(mine).then(pl.lit(effort_days)).otherwise(pl.col("effort_days")),
+        priority=pl.when(mine & urgency.is_not_null()).then(urgency).otherwise(pl.col("priority")),
+    )
+    score = (6 - pl.col("priority").fill_null(3)) / 5
+    score = pl.when("is_planned").then(score).otherwise(0.0)
+    return frame.with_columns(priority_score=score, attention=score / pl.len().over("initiative_id"))
+
+
+def replanned(overlap: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:
+    """The answer of pain_overlap for other work: priorities and attention anew. What is planned at all stays so."""
+    planned = work.filter("is_planned")
+    total = planned["attention"].sum()
+    ordered = planned.filter(pl.col("pain_id").is_not_null()).sort(
+        ["priority_score", "initiative_id"], descending=[True, False]
+    )
+    by_pain = ordered.group_by("pain_id").agg(
+        pl.col("priority_score").max(),
+        (pl.col("attention").sum() / total).alias("attention_share"),
+        pl.col("initiative_id").alias("initiative_ids"),
+        pl.col("effort_days").min(),
+    )
+    kept = [name for name in overlap.columns if name not in set(by_pain.columns) - {"pain_id"}]
+    frame = overlap.select(kept).join(by_pain, on="pain_id", how="left", maintain_order="left")
+    zero = pl.lit(0.0 if total else None, dtype=pl.Float64)
+    return frame.with_columns(
+        pl.col("priority_score").fill_null(0.0),
+        pl.col("attention_share").fill_null(zero),
+        pl.col("initiative_ids").fill_null(pl.lit([], dtype=pl.List(pl.String))),
+    ).select(overlap.columns)
 
 
 def listen(overlap: pl.DataFrame, work: pl.DataFrame) -> pl.DataFrame:

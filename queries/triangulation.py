@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 import polars as pl
 
-from queries import evidence, listening, pains
+from queries import evidence, listening, pains, priorities
 from queries.clock import clock
 from queries.counted import sql_of
 from queries.readmodel import frame as frame_of
@@ -17,6 +17,9 @@ from queries.slice import Slice, keys, query
 
 WINDOW = timedelta(days=180)
 LEAST_AFTER = timedelta(days=30)
+Evidence = tuple[str, int, int]
+"""A verdict, how many teams confirm, and of how many."""
+_UNMEASURED: Evidence = ("unmeasured", 0, 0)
 _CLAIM = ["answer_count", "affected_ratio", "affected_ratio_low", "affected_ratio_high"]
 
 
@@ -52,6 +55,59 @@ def _judged(row: Mapping[str, Any], values: Mapping[str, float], measure: eviden
     worse = measure.more_is_worse if measure else True
     said = evidence.verdict(row["affected_ratio"], mine, middle, pains.REACH, more_is_worse=worse)
     return mine, middle, unit, said
+
+
+def quick_wins(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+    """Per labelled pain and quick planned initiative: rank and score with every factor, evidence and first move."""
+    frame = listening.of_the_roadmap(con, "quick_wins", part, priorities.quick_wins)
+    about = {"pain_id": tuple(frame["pain_id"].unique()), "survey_id": tuple(frame["survey_id"].unique())}
+    said: dict[str, Evidence] = {}
+    begin: dict[str, tuple[str, float]] = {}
+    if len(frame):
+        said = summed_up(triangulation(con, Slice(where=about)))
+        begin = begins(listening.pain(con, Slice(group=("domain",), where=about)))
+    rows = [
+        (
+            *said.get(row["pain_id"], _UNMEASURED),
+            move_in_words(row["title"], row["status"], begin.get(row["pain_id"])),
+        )
+        for row in frame.iter_rows(named=True)
+    ]
+    kinds = {"evidence": pl.String, "confirming_count": pl.Int64, "measured_count": pl.Int64, "first_move": pl.String}
+    return frame.hstack(pl.DataFrame(rows, kinds, orient="row"))
+
+
+def summed_up(frame: pl.DataFrame) -> dict[str, Evidence]:
+    """Pain -> verdict over the teams that hurt and are measured, how many of them confirm, and how many there are.
+
+    `frame` is an answer of triangulation. A verdict needs more on one side than chance would have (sign test).
+    """
+    found = {}
+    for (pain,), rows in frame.group_by("pain_id"):
+        counts = dict(rows.group_by("verdict").len().rows())
+        confirming, measured = counts.get("confirmed", 0), counts.get("confirmed", 0) + counts.get("contradicted", 0)
+        lean = evidence.leaning(confirming, measured)
+        verdict = {1: "confirmed", -1: "contradicted", 0: "unclear"}[lean] if measured else "unmeasured"
+        found[str(pain)] = verdict, confirming, measured
+    return found
+
+
+def begins(frame: pl.DataFrame) -> dict[str, tuple[str, float]]:
+    """Pain -> the part of the organisation that hurts most of those shown, and the share affected in it.
+
+    `frame` is an answer of pain by domain. Where fewer than two parts are shown there is no most.
+    """
+    shown = frame.filter(pl.col("domain").is_not_null() & pl.col("affected_ratio").is_not_null())
+    shown = shown.filter(pl.len().over("pain_id") >= 2).sort(["affected_ratio", "domain"], descending=[True, False])
+    first = shown.unique("pain_id", keep="first", maintain_order=True)
+    return {row["pain_id"]: (row["domain"], row["affected_ratio"]) for row in first.iter_rows(named=True)}
+
+
+def move_in_words(title: str, status: str, begin: tuple[str, float] | None) -> str:
+    """The suggested first move on a quick win."""
+    verb = "Carry on with" if status == "in_progress" else "Start"
+    where = f", first in {begin[0]}, where {begin[1]:.0%} are hurt" if begin else ""
+    return f"{verb} “{title}”{where}"
 
 
 def initiative_effect(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

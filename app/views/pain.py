@@ -1,17 +1,15 @@
 """Where the users hurt, what the platform plans, and where the two meet."""
 
-from datetime import datetime
 from typing import Any
 
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, groups, matrix, priorities, words
+from app import charts, claims, figures, groups, matrix, priorities, quickwins, surveys, words
 from app.explain import explain
 from app.page import View, current
 from app.priorities import MEANINGS, QUADRANTS
-from queries import trends
-from queries.priorities import QUICK_DAYS
+from queries.priorities import QUICK_DAYS, replanned
 from queries.slice import Slice
 
 _GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
@@ -19,51 +17,44 @@ _GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
 
 def page() -> None:
     view = current()
-    surveys = view.model.table("survey")
-    if surveys.is_empty():
-        st.html(_no_survey())
+    held = view.model.table("survey")
+    if held.is_empty():
+        st.html(surveys.NOBODY)
         return
-    survey = _pick(surveys)
+    survey = surveys.pick(held)
     part = Slice(where={"survey_id": (survey,)})
     overlap, index = view.model.ask("pain_overlap", part), view.model.ask("overlap_index", part)
     initiatives = view.model.table("initiative")
-    row = surveys.filter(pl.col("survey_id") == survey).row(0, named=True)
+    row = held.filter(pl.col("survey_id") == survey).row(0, named=True)
     st.html(
         figures.answers(
             [
-                ("Who answered?", _response(row)),
+                ("Who answered?", surveys.response(row)),
                 ("Does the work go where it hurts?", priorities.overlap_in_words(index)),
                 ("What next?", priorities.next_move(overlap, initiatives)),
             ]
         )
     )
-    _matrix(view, overlap, part)
+    # drawn first and filled last: it shows what would be, were the plans others
+    drawn = st.container()
+    if priorities.has_roadmap(overlap):
+        below = (
+            f"Users hurt, and unblocked work of up to {QUICK_DAYS} days is planned. The score is reach times severity "
+            "times certainty over days of work; move what a factor counts, or what is planned, and the list follows."
+        )
+        st.html(figures.heading("Quick wins", below))
+        initiatives = quickwins.what_if(initiatives)
+        overlap = replanned(overlap, initiatives)
+        quickwins.table(view, overlap, initiatives, part)
+        explain(view.model, "quick_wins", part, view.model.ask("quick_wins", part), key="quick-wins")
+    with drawn:
+        _matrix(view, overlap, part)
     _lists(view, overlap, initiatives, index, part)
-    _since_before(view, surveys, survey, overlap)
+    _since_before(view, held, survey, overlap)
     _by_group(view, overlap, survey)
-
-
-def _pick(surveys: pl.DataFrame) -> str:
-    ids: dict[str, str] = {}
-    for row in surveys.iter_rows(named=True):
-        title = _title(row["title"], row["opened_at"])
-        ids[f"{title} ({row['survey_id']})" if title in ids else title] = row["survey_id"]
-    return ids[st.selectbox("Survey", list(ids), key="survey", bind="query-params")]
-
-
-def _title(title: str | None, opened: datetime | None) -> str:
-    if opened is None:
-        return title or "Survey without a date"
-    return title if title and str(opened.year) in title else f"{title or 'Survey'}, {opened:%B %Y}"
-
-
-def _response(row: dict[str, int | None]) -> str:
-    count = words.plural(row["response_count"], "person", "people")
-    invited = row["invited_count"]
-    if not invited:
-        return words.sentence(f"{count} answered; how many were asked is not known")
-    ratio = (row["response_count"] or 0) / invited
-    return words.sentence(f"{count} of {words.number(invited)} who were asked ({words.share(ratio)})")
+    claims.together(view, overlap, part)
+    claims.section(view, overlap, part)
+    claims.moves(view)
 
 
 def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
@@ -100,21 +91,16 @@ def _lists(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, index: 
             "What hurts most", "The worst first, by how many are hurt and how badly.", priorities.hurts(overlap), none
         )
         return
+    if bigger := priorities.bigger_wins(overlap, initiatives):
+        below = "Users hurt and work is planned, but it takes longer, is not estimated or waits for something."
+        _list("Worth more than a quick win", below, bigger, "")
     with st.container(key="next"):
         left, right = st.columns(2, gap="large")
         with left:
-            _list(
-                "Quick wins",
-                f"Users hurt, and work of up to {QUICK_DAYS} days is planned. Most relief per day first.",
-                priorities.quick_wins(overlap, initiatives),
-                "None: nothing that hurts has quick work planned.",
-            )
-            if bigger := priorities.bigger_wins(overlap, initiatives):
-                _list("Worth more than a quick win", "Users hurt and work is planned, but it takes longer.", bigger, "")
-        with right:
             unplanned = priorities.listen(overlap, initiatives)
-            none = "Nothing hurts a third of the users without work planned for it."
+            none = "Nothing clearly hurts a third of the users without work planned for it."
             _list("Listen", "Users hurt, and nothing is planned. Worst first.", unplanned, none)
+        with right:
             astray = priorities.drift(overlap, initiatives)
             none = "No planned work drifts."
             _list("Drift", "Work is planned that hardly any user needs, or that names no pain.", astray, none)
@@ -124,7 +110,7 @@ def _lists(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, index: 
 def _list(name: str, below: str, found: list[priorities.Move], empty: str) -> None:
     st.html(figures.heading(name, below))
     lines = [(move.name, words.sentence(move.why)) for move in found]
-    st.html(figures.moves(lines, ranked=name == "Quick wins") if lines else figures.said(empty))
+    st.html(figures.moves(lines) if lines else figures.said(empty))
 
 
 def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.DataFrame) -> None:
@@ -135,48 +121,33 @@ def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.Da
     if place + 1 >= len(ids):
         st.html("<p>This is the first survey, so there is nothing to compare with.</p>")
         return
-    part = Slice(where={"survey_id": (survey, ids[place + 1])})
-    frame = view.model.ask("pain", part)
+    part = Slice(where={"survey_id": (survey,)})
+    frame = view.model.ask("pain_change", part)
     titles = dict(zip(overlap["pain_id"], overlap["title"], strict=True))
-    now, then = (frame.filter(pl.col("survey_id") == one) for one in (survey, ids[place + 1]))
-    joined = now.join(then, on="pain_id", suffix="_before").sort("affected_ratio", descending=True, nulls_last=True)
-    least = view.model.clock.min_group
-    rows = []
-    for row in joined.iter_rows(named=True):
-        change = None
-        if row["affected_count"] is not None and row["affected_count_before"] is not None:
-            change = trends.of_ratios(
-                row["affected_count_before"], row["answer_count_before"], row["affected_count"], row["answer_count"]
-            )
-        rows.append(
-            [
-                (titles.get(row["pain_id"], row["pain_id"]), ""),
-                _hurt(row["affected_ratio"], row["affected_ratio_low"], row["affected_ratio_high"], least),
-                _hurt(
-                    row["affected_ratio_before"],
-                    row["affected_ratio_low_before"],
-                    row["affected_ratio_high_before"],
-                    least,
-                ),
-                (_verdict(change), ""),
-            ]
-        )
+    rows = [
+        [
+            (titles.get(row["pain_id"], row["pain_id"]), ""),
+            _share(row["affected_now"], row["answer_count"], row["withheld"]),
+            _share(row["affected_before"], row["answer_count_before"], row["withheld"]),
+            _verdict(row),
+        ]
+        for row in frame.sort("affected_now", descending=True, nulls_last=True).iter_rows(named=True)
+    ]
     st.html(figures.table(["Pain", "Hurts now", "Hurt before", "Change"], rows))
-    explain(view.model, "pain", part, frame, key="since-before")
+    explain(view.model, "pain_change", part, frame, key="since-before")
 
 
-def _hurt(ratio: float | None, low: float | None, high: float | None, least: int) -> tuple[str, str]:
+def _share(ratio: float | None, count: int | None, withheld: str | None) -> tuple[str, str]:
     if ratio is None:
-        return "hidden", f"fewer than {words.plural(least, 'answer')}"
-    return words.share(ratio), words.share_range(low, high)
+        return "hidden", withheld or ""
+    return words.share(ratio), f"of {words.plural(count, 'answer')}"
 
 
-def _verdict(change: trends.Change | None) -> str:
-    if change is None:
-        return "not compared"
-    if not change.is_clear:
-        return "no clear change"
-    return "▲ clearly more hurt" if change.direction > 0 else "▼ clearly fewer hurt"
+def _verdict(row: dict[str, Any]) -> tuple[str, str]:
+    if row["verdict"] is None:
+        return "not compared", ""
+    said = {"rose": "▲ clearly more hurt", "fell": "▼ clearly fewer hurt"}.get(row["verdict"], row["verdict"])
+    return said, f"{100 * row['change_low']:+.0f} to {100 * row['change_high']:+.0f} points"
 
 
 def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
@@ -247,11 +218,3 @@ def _cell(row: dict[str, Any] | None, least: int) -> str:
     if row["affected_ratio"] is None:
         return f"hidden (<{least})" if str(row["withheld"]).startswith("fewer") else "hidden"
     return words.share(row["affected_ratio"])
-
-
-def _no_survey() -> str:
-    return (
-        '<div class="empty"><h2>Nobody has been asked yet</h2>'
-        "<p>This page compares what hurts the users with what the platform plans. It needs a survey whose questions "
-        "name pain points, and initiatives with a priority; the README shows the files.</p></div>"
-    )

@@ -22,6 +22,7 @@ PAGES = {
     "Delivery": "delivery",
     "Pipelines": "pipelines",
     "Pain and priorities": "pain",
+    "Listening": "listening",
     "Team": "team",
     "Data": "data",
 }
