@@ -98,8 +98,11 @@ class Survey:
             # what was loaded before stays: an export that cannot be read says nothing
             yield from (Fault(line) for line in faults)
             return
+        # what an export held that is gone or breaks off now stays, so that no figure shrinks by accident
+        is_whole = not faults and mark.get("files", {}).keys() <= states.keys()
         work = WaveReading(self.name, by.name, by.mapping, wave, self._hash, by.coding, faults)
-        yield from work.pages(exports, {f"{WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}})
+        marks = {f"{WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}}
+        yield from work.pages(exports, marks, is_whole=is_whole)
         yield from (Fault(line) for line in faults)
 
     def _export(
@@ -156,7 +159,8 @@ def tabled(mapping: Mapping, wave: Wave, grid: survey_tables.Grid) -> survey_tab
 
 
 def _belongs(file: Found, wave: Wave) -> bool:
-    return any(fnmatchcase(file.key, pattern) for pattern in wave.files)
+    # a name with brackets is no pattern
+    return file.key in wave.files or any(fnmatchcase(file.key, pattern) for pattern in wave.files)
 
 
 def _same(files: list[Found], marks: dict[str, dict[str, Any]]) -> bool:

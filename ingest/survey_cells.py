@@ -16,7 +16,7 @@ _NO_ANSWERS = """
 NO_ANSWER = frozenset(word.strip() for word in _NO_ANSWERS.split("|"))
 """The usual spellings of N/A, folded, without the full stop at the end."""
 # "N/A - skip, don't know."
-_SKIPPED = re.compile(r"n/a\W.{0,40}$")
+_SKIPPED = re.compile(r"n/a\W{1,4}(skip|don't know|do not know|not applicable|no opinion|no experience)\b.{0,40}")
 OTHER = "Other"
 _OTHER = re.compile(r"(?i)(?:other|andere[rs]?|sonstiges|autre)(?: ?\(please specify\))?\s*(?:[:\-]\s*(.*))?", re.S)
 _NUMBER = re.compile(r"[+-]?\d{1,6}(?:[.,]\d{1,6})?")
@@ -29,7 +29,7 @@ _ZONE = re.compile(r"\s(?:GMT|UTC)\s?([+-]\d{1,2})?(?::?(\d{2}))?$")
 def is_nothing(cell: str, more: Collection[str] = ()) -> bool:
     """Empty, or one of the spellings of N/A, or of `more` (folded; a `*` at the end stands for anything)."""
     plain = folded(cell).rstrip(". ")
-    if not plain or plain in NO_ANSWER or folded(cell) in NO_ANSWER or _SKIPPED.match(plain):
+    if not plain or plain in NO_ANSWER or folded(cell) in NO_ANSWER or _SKIPPED.fullmatch(plain):
         return True
     return any(plain.startswith(word[:-1]) if word.endswith("*") else plain == word.rstrip(". ") for word in more)
 

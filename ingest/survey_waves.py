@@ -45,8 +45,11 @@ class WaveReading:
     coder: Coder
     faults: list[str] = field(default_factory=list)
 
-    def pages(self, exports: list[Export], marks: MappingOf[str, Any]) -> Iterator[Page]:
-        """The wave's survey, then its responses; the marks stand on the last page."""
+    def pages(self, exports: list[Export], marks: MappingOf[str, Any], *, is_whole: bool = True) -> Iterator[Page]:
+        """The wave's survey, then its responses; the marks stand on the last page.
+
+        With `is_whole`, they replace what was loaded of the wave before; else they are added to it.
+        """
         readers = [
             Reader(self.mapping, self.wave, each.table, self.hashed, self.coder, number)
             for number, each in enumerate(exports)
@@ -57,7 +60,7 @@ class WaveReading:
         newest = _newest(kept.values())
         place = f"{self.source}/{self.wave.id}"
         forgets = (("survey", self.wave.id), ("survey_answer", self.wave.id))
-        yield Page("survey", place, self._survey(newest), forgets=forgets)
+        yield Page("survey", place, self._survey(newest), forgets=forgets if is_whole else ())
         yield from left_out
         items = [response.item for response in newest]
         chunks = [items[start : start + PAGE_RESPONSES] for start in range(0, len(items), PAGE_RESPONSES)] or [[]]

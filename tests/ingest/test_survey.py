@@ -253,7 +253,19 @@ def test_encodings_line_ends_and_separators_make_no_difference(survey: SurveyRea
     ]
     + [
         (word, None)
-        for word in ("", "N/A", "n/a.", "NA", "#N/A", "-", "Don’t know", "Does not apply.", "Not sure!", "keine Angabe")
+        for word in (
+            "",
+            "N/A",
+            "n/a.",
+            "N/A - skip.",
+            "NA",
+            "#N/A",
+            "-",
+            "Don’t know",
+            "Does not apply.",
+            "Not sure!",
+            "keine Angabe",
+        )
     ],
 )
 def test_numbers_words_and_no_answer(survey: SurveyReading, cell: str, rating: float | None) -> None:

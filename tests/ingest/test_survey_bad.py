@@ -1,9 +1,11 @@
 """Surveys that are not as they should be: one clear line for each fault, and the rest is kept."""
 
+import os
 from pathlib import Path
 
 import pytest
 
+from ingest import survey_tables
 from tests.conftest import Site
 from tests.ingest.survey_reading import SurveyReading
 
@@ -170,6 +172,13 @@ def test_files_and_waves_that_do_not_meet(survey: SurveyReading) -> None:
         ('id = "words"', 'id = "slow"', "question 'slow' is there twice; ids must be unique"),
         ('files = ["w1*.csv"]', 'file = "w1.csv"', "wave.0.file: Extra inputs are not permitted"),
         ("opened_at = 2026-03-01", 'waves = "', "is not valid TOML"),
+        ('kind = "text"', 'kind = "text"\n    reverse = true', "is no rating: scale, reverse and pain are for ratings"),
+        ('kind = "text"', 'kind = "text"\n    separator = ";"', 'separator are for kind = "choices"'),
+        ('scale = "pain"', 'scale = "pain"\n    coded = true', 'coded is for kind = "text"'),
+        ('kind = "text"', 'kind = "text"\n    waves = ["w9"]', "names wave 'w9', which is no [[wave]]"),
+        ("max = 5", 'max = 5\n    words = { "Never" = 9 }', "'Never' (9) is outside 1 to 5"),
+        ("[respondent]", 'layout = "long"\n    [respondent]', 'layout = "long" needs question_column'),
+        ('response_id = "id"', 'timezone = "Mars"', "'Mars' is no time zone"),
     ],
 )
 def test_a_mapping_that_is_wrong_is_said_in_one_line(survey: SurveyReading, old: str, new: str, said: str) -> None:
@@ -211,6 +220,74 @@ def test_what_the_mapping_no_longer_says_is_no_longer_there(site: Site) -> None:
     assert fault.startswith("surveys/w2.csv: belongs to no [[wave]]")
     assert site.rows(count) == [("surveys:w1", "slow", 1), ("surveys:w1", "words", 1)]
     assert site.rows("select survey_id from staging.survey") == [("surveys:w1",)]
+
+
+def test_an_export_that_breaks_off_or_is_gone_takes_no_answer_away(site: Site) -> None:
+    site.config.write_text(SITE)
+    (site.folder / "survey.toml").write_text(MAPPING)
+    ratings = "select response_id, rating from staging.survey_answer where rating is not null"
+    site.export("w1.csv", f"{HEAD}1,5,one\n2,4,two\n3,3,three\n")
+    site.export("w1-late.csv", f"{HEAD}4,2,\n")
+    assert site.load() == []
+    before = set(site.rows(ratings))
+    site.export("w1.csv", f'{HEAD}1,1,one\n2,4,"tw')
+    assert site.load() == ["surveys/w1.csv: row 3: a quote is opened and never closed; what follows was not read"]
+    after = set(site.rows(ratings))
+    assert len(before) == len(after) == 4
+    assert {rating for _, rating in after - before} == {1}
+    (site.exports / "w1-late.csv").unlink()
+    site.export("w1.csv", f"{HEAD}1,1,one\n2,4,two\n3,3,three\n")
+    assert site.load() == []
+    assert set(site.rows(ratings)) == after
+    # from now on it is whole again: what is deleted is gone
+    site.export("w1.csv", f"{HEAD}1,1,one\n")
+    assert site.load() == []
+    assert len(site.rows(ratings)) == 1
+
+
+def test_an_export_that_is_changed_while_it_is_read_is_read_again(
+    survey: SurveyReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey.export("w1.csv", f"{HEAD}1,5,one\n")
+    read = survey_tables.read
+
+    def slowly(file: Path) -> survey_tables.Grid:
+        grid = read(file)
+        with file.open("a") as more:
+            more.write("2,4,two\n")
+        return grid
+
+    with monkeypatch.context() as patch:
+        patch.setattr(survey_tables, "read", slowly)
+        survey.sync()
+    assert survey.faults == ["s/w1.csv: was changed while it was read; it is read again next time"]
+    assert survey.answers == []
+    survey.sync()
+    assert (survey.faults, [answer.rating for answer in survey.of("slow")]) == ([], [5, 4])
+
+
+def test_a_file_that_cannot_be_read_is_named_and_tried_again(
+    survey: SurveyReading, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    survey.export("w1.csv", f"{HEAD}1,5,one\n")
+
+    def refused(file: Path) -> survey_tables.Grid:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(survey_tables, "read", refused)
+        assert survey.sync().faults == ["s/w1.csv: cannot be read (Permission denied)"]
+    assert survey.sync().faults == []
+    # with another time and the same content there is nothing to do
+    os.utime(survey.exports / "w1.csv", (1, 1))
+    assert (survey.sync().faults, survey.answers, survey.surveys) == ([], [], [])
+
+
+def test_names_of_files_may_hold_what_means_something_in_a_pattern(survey: SurveyReading) -> None:
+    survey.mapping(MAPPING.replace('"w1*.csv"', '"w1 [copy] (1).csv"'))
+    survey.export("w1 [copy] (1).csv", f"{HEAD}1,5,one\n")
+    assert survey.sync().faults == []
+    assert len(survey.answers) == 2
 
 
 def test_a_run_that_is_broken_off_is_finished_by_the_next(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
