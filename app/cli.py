@@ -7,7 +7,7 @@ run holds the lock; 143 ended by SIGTERM.
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,7 +19,7 @@ from app.survey import survey
 
 if TYPE_CHECKING:
     from ingest.config import Settings
-    from ingest.run import SourceResult
+    from ingest.work import SourceResult
     from queries.build import Published
     from queries.definitions import Definitions
 
@@ -49,7 +49,7 @@ def ingest(sources: tuple[str, ...], since: datetime | None, full: bool, dry_run
         _report("dry run", run.rehearse(settings, data, names, since=since, full=full), None)
         return
     with exclusive(data):
-        results = run.ingest(settings, data, names, since=since, full=full, progress=_progress())
+        results = run.ingest(settings, data, names, since=since, full=full, progress=console().progress())
         published = _publish(settings, data)
         runlog.write(settings, data, _build_info(read_folder()))
         strangers = run.strangers(settings, data)
@@ -82,7 +82,7 @@ def replay(sources: tuple[str, ...]) -> None:
     settings, data = _settings(), data_folder()
     names = _sources(settings, sources)
     with exclusive(data):
-        results = run.replay(settings, data, names, progress=_progress())
+        results = run.replay(settings, data, names, progress=console().progress())
         published = _publish(settings, data, force=True)
         runlog.write(settings, data, _build_info(read_folder()))
     _report("replay", results, published)
@@ -322,11 +322,6 @@ def _sources(settings: "Settings", named: Sequence[str]) -> list[str]:
         if name not in known:
             raise click.UsageError(f"no source is called '{name}'; there are {', '.join(known)}")
     return list(named) or known
-
-
-def _progress() -> Callable[[str, Any], None]:
-    shown = console()
-    return lambda name, loaded: shown.progress(f"{name}: {loaded.received:,} rows read, {loaded.rows:,} new")
 
 
 def _say_redefined(published: "Published") -> None:

@@ -1,4 +1,4 @@
-"""What the commands say: plain lines for people, one JSON object a line for cron, progress only on a terminal."""
+"""What the commands say: plain lines for people, one JSON object a line for cron, a bar only on a terminal."""
 
 import json
 import sys
@@ -8,13 +8,15 @@ from typing import Any
 
 import click
 
+from app.progress import Progress
+
 
 class Console:
     """Says things in one of two ways: `text` or `json`. Errors go to stderr, all else to stdout."""
 
     def __init__(self, log: str) -> None:
         self._json = log == "json"
-        self._shows_progress = not self._json and sys.stderr.isatty()
+        self._shows_bar = not self._json and sys.stderr.isatty()
 
     def info(self, message: str, **fields: Any) -> None:
         self._say("info", message, fields)
@@ -23,14 +25,19 @@ class Console:
         for message in messages:
             self._say("error", message, {})
 
-    def progress(self, message: str) -> None:
-        """Shows how far something is, on the line that the next message overwrites; says nothing to a log."""
-        if self._shows_progress:
-            click.echo(f"\r\x1b[K{message}", err=True, nl=False)
+    def progress(self) -> Progress:
+        """Says how far something is: on a terminal on a line that the next message overwrites."""
+        return Progress(self._overwrite if self._shows_bar else self._note, self._shows_bar)
+
+    def _note(self, message: str, fields: dict[str, Any]) -> None:
+        self._say("info", message, fields)
+
+    def _overwrite(self, message: str, fields: dict[str, Any]) -> None:
+        click.echo(f"\r\x1b[K{message}", err=True, nl=False)
 
     def _say(self, level: str, message: str, fields: dict[str, Any]) -> None:
         is_error = level == "error"
-        if self._shows_progress:
+        if self._shows_bar:
             click.echo("\r\x1b[K", err=True, nl=False)
         if self._json:
             at = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

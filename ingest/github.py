@@ -63,11 +63,14 @@ class Github:
                 repos.append(found)
         if names := repositories.page():
             yield names
-        for reading, newest in http.each(self._readings(http, repos, since), lambda reading: reading.head()):
+        readings = list(self._readings(http, repos, since))
+        for index, (reading, newest) in enumerate(http.each(readings, lambda reading: reading.head())):
+            since.meter.part("lists", index, len(readings))
             ended = yield from going_on(reading.fetch(newest))
             if ended and isinstance(reading, Runs) and self._settings.jobs:
                 later.append(Jobs(*reading.stand))
-        for jobs in later:
+        for index, jobs in enumerate(later):
+            since.meter.part("jobs", index, len(later))
             yield from going_on(jobs.fetch())
 
     def _readings(self, http: Http, repos: list[Repo], since: Watermark) -> Iterator[Reading]:
@@ -78,9 +81,9 @@ class Github:
         for repo in repos:
             api, key = self._api(http, repo), repo.key
             list_key = f"{key}/deployments"
-            mark = ListMark.of(since.marks, list_key)
+            listed = ListMark.of(since.marks, list_key)
             approvals = self._settings.approvals
-            yield Deployments(api, graph, list_key, mark, reach, compare=compare, approvals=approvals)
+            yield Deployments(api, graph, list_key, listed, reach, compare=compare, approvals=approvals)
             if environment := self._settings.released_to(repo.name):
                 list_key = f"{key}/releases/{environment}"
                 released = ReleaseMark.of(since.marks, list_key)
@@ -88,7 +91,8 @@ class Github:
             list_key = f"{key}/pulls"
             yield Changes(api, graph, list_key, ListMark.of(since.marks, list_key), reach)
             run_key = f"{key}/runs"
-            yield Runs(api, run_key, RunMark.of(since.marks, run_key), reach, self._settings.jobs)
+            mark = RunMark.of(since.marks, run_key)
+            yield Runs(api, run_key, mark, reach, jobs=self._settings.jobs, meter=since.meter)
             for table in self._settings.issues:
                 if table.covers(repo.name):
                     yield IssueReading(Issues(api, key, table, since.marks, reach), repo.now)

@@ -8,17 +8,20 @@ from ingest.errors import SourceError, SourceStopped
 from ingest.github_pages import JOBS
 from ingest.github_runs import BATCH, RunMark
 from ingest.github_windows import PATH, windows
+from ingest.progress import Meter
 from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
+from ingest.times import share
 
 
 class Jobs:
     """Goes on from the mark that the reading of the runs left."""
 
-    def __init__(self, api: Api, key: str, mark: RunMark) -> None:
+    def __init__(self, api: Api, key: str, mark: RunMark, meter: Meter) -> None:
         self._api = api
         self._key = key
         self._mark = mark
+        self._meter = meter
         self._failed: list[str] = []
 
     def fetch(self) -> Iterator[Page | Fault]:
@@ -26,11 +29,13 @@ class Jobs:
         mark = self._mark
         yield from self._pay()
         if mark.jobs_seen and mark.seen and mark.jobs_seen < mark.seen:
-            for window in windows(self._api, mark.jobs_seen, mark.seen):
+            begin = mark.jobs_seen
+            for window in windows(self._api, begin, mark.seen):
                 mark.due += [str(run["id"]) for run in window.listing.items if run["status"] == "completed"]
                 if window.complete:
                     mark.jobs_seen = window.end
                     yield from self._pay()
+                    self._meter.within(share(begin, window.end, mark.seen))
             yield self._page([], ())
 
     def _pay(self) -> Iterator[Page | Fault]:
@@ -55,6 +60,7 @@ class Jobs:
                     self._failed.append(run_id)
                     yield Fault(str(error))
             mark.due = [run_id for run_id in mark.due if run_id not in paid]
+            self._meter.within(1 - len(mark.due) / len(waiting))
             if paid:
                 yield self._page(items, tuple(rejected))
             if stopped:

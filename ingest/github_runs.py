@@ -16,10 +16,11 @@ from ingest.errors import SourceError, SourceStopped
 from ingest.github_pages import RUNS
 from ingest.github_windows import PATH, SEARCH_LIMIT, Window, windows
 from ingest.marks import Mark
+from ingest.progress import Meter
 from ingest.reach import OVERLAP, Reach
 from ingest.shapes import Item, Listing
 from ingest.source import Fault, Page, Rejected
-from ingest.times import moment, stamp
+from ingest.times import moment, share, stamp
 
 BATCH = 100
 RERUN_TIME = timedelta(days=31)
@@ -52,20 +53,21 @@ class RunMark(Mark):
 class Runs:
     """One reading of a repository's runs. Its mark goes out only on a page that completes what it says."""
 
-    def __init__(self, api: Api, key: str, mark: RunMark, reach: Reach, jobs: bool) -> None:
+    def __init__(self, api: Api, key: str, mark: RunMark, reach: Reach, *, jobs: bool, meter: Meter) -> None:
         self._api = api
         self._key = key
         self._mark = mark
         self._reach = reach
         self._jobs = jobs
+        self._meter = meter
         self._anew = reach.anew(mark.since)
         self._open_before = set(mark.open)
         self._read: set[str] = set()
 
     @property
-    def stand(self) -> tuple[Api, str, RunMark]:
+    def stand(self) -> tuple[Api, str, RunMark, Meter]:
         """What the reading of the jobs goes on from."""
-        return self._api, self._key, self._mark
+        return self._api, self._key, self._mark, self._meter
 
     def head(self) -> Response:
         """The newest page, which may be asked for long before the others."""
@@ -107,6 +109,7 @@ class Runs:
                 self._owe(window, done)
                 done = []
                 mark.seen = max(mark.seen or window.end, window.end)
+                self._meter.within(share(begin, window.end, until))
                 if window.end == until:
                     mark.etag, mark.swept = etag, mark.swept or until
             yield self._page(items, window.listing.rejected, window.complete)

@@ -62,7 +62,7 @@ class _Batch:
             self.rejected = [(kind, row) for kind, row in self.rejected if row.place != page.place]
         self.rejected.extend((page.kind, row) for row in page.rejected)
         records: dict[str, list[Record]] = {}
-        for parsed in self.source.parse(page):
+        for parsed in self.source.parse(page) if page.items else ():
             if isinstance(parsed, Rejected):
                 self.rejected.append((page.kind, parsed))
             elif isinstance(parsed, Named):

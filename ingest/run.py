@@ -8,7 +8,6 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib import import_module
 from itertools import count
@@ -19,18 +18,17 @@ from ingest import meaning, people, raw, retention
 from ingest.config import Settings
 from ingest.errors import DamagedRaw, LandingError, SourceError
 from ingest.files import Files
-from ingest.load import Loaded, load
+from ingest.load import Loaded
+from ingest.progress import Progress
 from ingest.settings import CdeventsSettings, SourceSettings
 from ingest.source import Fault, Hasher, Named, Rejected, Settling, Source, Watermark
 from ingest.spool import Spool
 from ingest.tables import ApiSettings
 from ingest.warehouse import FILE, Warehouse
+from ingest.work import SourceResult, Work
 
 if TYPE_CHECKING:
     from ingest.http import Http
-
-Progress = Callable[[str, Loaded], None]
-"""Called with a source's name and what it has loaded so far."""
 
 
 def _remote(module: str, name: str) -> Callable[[Any, Hasher], Source]:
@@ -62,22 +60,6 @@ KINDS: dict[str, Callable[[Any, Hasher], Source]] = {
 """kind -> the class behind it; a new source adds its line here."""
 
 
-@dataclass
-class SourceResult:
-    """What one source did in a run; it failed when it has a fault. `notes` are worth a line, but no fault."""
-
-    name: str
-    loaded: Loaded = field(default_factory=Loaded)
-    faults: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
-    started_at: datetime = field(default_factory=lambda: datetime.now(UTC).replace(tzinfo=None))
-    seconds: float = 0.0
-
-    @property
-    def outcome(self) -> str:
-        return "failed" if self.faults else "ok"
-
-
 def ingest(
     settings: Settings,
     data: Path,
@@ -85,7 +67,7 @@ def ingest(
     *,
     since: datetime | None = None,
     full: bool = False,
-    progress: Progress = lambda name, loaded: None,
+    progress: Progress = lambda reached: None,
 ) -> list[SourceResult]:
     """Loads what an earlier run left pending and all that is new at the named sources; one result each.
 
@@ -101,13 +83,13 @@ def ingest(
         for entry in _chosen(settings, names):
             source = _made(entry, hasher, data)
             with _recorded(warehouse, run_id, "ingest", entry.name, results) as result:
-                work = _Work(warehouse, source, _names(settings), result, progress)
+                work = Work(warehouse, source, _names(settings), result, progress)
                 if note := meaning.renew(warehouse, data, entry, _names(settings)):
                     result.notes.append(note)
                 work.load_pending(data, landed)
-                since_when = Watermark({} if full else warehouse.marks(entry.name), since)
                 with raw.Landing(data, entry.name, numbers) as landing, session(entry) as http:
-                    work.pull(http, since_when, landing)
+                    work.look_back(landing, since, full)
+                    work.pull(http, since, landing)
                 if isinstance(source, Settling):
                     source.settle(warehouse.marks(entry.name))
                 _judge(result, result.loaded.rejected, entry.max_rejected_ratio)
@@ -121,7 +103,7 @@ def ingest(
 
 
 def replay(
-    settings: Settings, data: Path, names: Collection[str], progress: Progress = lambda name, loaded: None
+    settings: Settings, data: Path, names: Collection[str], progress: Progress = lambda reached: None
 ) -> list[SourceResult]:
     """Empties the named sources' part of staging and loads it again from raw; killed, the next run goes on with it."""
     hasher = people.hasher(people.key(data))
@@ -135,7 +117,7 @@ def replay(
             meaning.renew(warehouse, data, entry, _names(settings))
             with _recorded(warehouse, run_id, "replay", entry.name, results) as result:
                 source = _made(entry, hasher, data)
-                _Work(warehouse, source, _names(settings), result, progress).load_pending(data, landed)
+                Work(warehouse, source, _names(settings), result, progress).load_pending(data, landed)
                 _judge(result, warehouse.rejected_counts().get(entry.name, 0), entry.max_rejected_ratio)
     return results
 
@@ -205,42 +187,6 @@ def session(entry: SourceSettings) -> Iterator["Http"]:
 
     with connect(entry) as http:
         yield http
-
-
-@dataclass
-class _Work:
-    """One source at work in a run; what it loads adds up in `result`."""
-
-    warehouse: Warehouse
-    source: Source
-    names: Collection[str]
-    result: SourceResult
-    progress: Progress
-
-    def load_pending(self, data: Path, landed: list[raw.RawFile]) -> None:
-        """Loads the raw files of this source that are not loaded yet, in the order in which they were landed."""
-        retention.restore(self.warehouse, data, self.source.name)
-        known = self.warehouse.raw_files()
-        for file in landed:
-            if file.source == self.source.name and file.name not in known:
-                self._load(file)
-
-    def pull(self, http: "Http", since: Watermark, landing: raw.Landing) -> None:
-        """Fetches what is new; each raw file is loaded as soon as it is full, the last one also after a fault."""
-        try:
-            for part in self.source.fetch(http, since):
-                if isinstance(part, Fault):
-                    self.result.faults.append(part.message)
-                elif file := landing.add(part):
-                    self._load(file)
-        except SourceError as error:
-            self.result.faults.append(str(error))
-        if file := landing.close():
-            self._load(file)
-
-    def _load(self, file: raw.RawFile) -> None:
-        self.result.loaded += load(self.warehouse, self.source, file, self.names)
-        self.progress(self.source.name, self.result.loaded)
 
 
 def _rehearse(source: Source, http: "Http", since: Watermark, result: SourceResult) -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
+from ingest.progress import Meter
 from ingest.records import Record
 
 if TYPE_CHECKING:
@@ -19,11 +20,12 @@ class Watermark:
     """Where a source left off: what its committed pages said in `marks`, and from when a person asked to look again.
 
     `floor` is the time given with --since; sources fetch at least what changed after it, whatever the marks say.
-    With --full the marks are empty and the floor is None.
+    With --full the marks are empty and the floor is None. A source that can tell how far it is says so to `meter`.
     """
 
     marks: Mapping[str, Any] = field(default_factory=dict)
     floor: datetime | None = None
+    meter: Meter = field(default_factory=Meter)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,12 @@ def moment(text: str) -> datetime:
     return datetime.fromisoformat(text).astimezone(UTC).replace(tzinfo=None)
 
 
+def share(begin: str, reached: str, end: str) -> float:
+    """How much of a span of time has been gone through, 0 to 1."""
+    whole = (moment(end) - moment(begin)).total_seconds()
+    return (moment(reached) - moment(begin)).total_seconds() / whole if whole > 0 else 1
+
+
 def earliest(dates: list[str]) -> str | None:
     """The first of some ISO times, whatever their offsets. What no clock can have said does not count."""
     times = [(time, date) for date in dates if (time := _time(date)) is not None and time >= EARLIEST]

@@ -168,9 +168,9 @@ class Warehouse:
             self._run(_STATEMENTS["mark"], {"source": source, "keys": list(marks), "values": values})
 
     def marks(self, source: str) -> dict[str, Any]:
-        """Where the source left off, by key."""
+        """Where the source left off, by key; what was set to None is forgotten."""
         rows = self._run(_STATEMENTS["marks"], {"source": source}).fetchall()
-        return {key: json.loads(value) for key, value in rows}
+        return {key: mark for key, value in rows if (mark := json.loads(value)) is not None}
 
     def rename(self, source: str, names: Mapping[str, str]) -> None:
         """Brings rows of repositories that have another name now under it, and keeps the names (by id)."""

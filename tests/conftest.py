@@ -83,10 +83,8 @@ class Site:
         return subprocess.Popen(
             [sys.executable, "-m", "app.cli", *arguments, *places],
             env=self.environment,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
             text=True,
-            **options,
+            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options,
         )
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
