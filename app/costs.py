@@ -29,7 +29,7 @@ def most(hours: pl.DataFrame) -> str:
     whole = float(hours["run_hours"].sum())
     if not whole:
         return "How long the runs take is not known."
-    lost = float((hours["failed_hours"] + hours["other_hours"]).sum())
+    lost = float((hours["failed_hours"] + hours["cancelled_hours"]).sum())
     top = hours.row(0, named=True)
     share = words.share(top["run_hours"] / whole)
     return words.sentence(
@@ -67,7 +67,7 @@ def where_hours_go(view: View) -> None:
 _HOURS = (
     Piece("passed_hours", "runs that passed", charts.ACCENT),
     Piece("failed_hours", "runs that failed", charts.CAUTION, "x"),
-    Piece("other_hours", "cancelled and others", charts.INK, "-"),
+    Piece("cancelled_hours", "cancelled runs", charts.INK, "-"),
     Piece("queue_hours", "waiting to start", charts.MUTED),
 )
 
@@ -80,7 +80,7 @@ def costliest(view: View, hours: pl.DataFrame) -> None:
     before = _before(view)
     rows: list[list[Cell]] = []
     for row in hours[:LISTED].iter_rows(named=True):
-        lost = row["failed_hours"] + row["other_hours"]
+        lost = row["failed_hours"] + row["cancelled_hours"]
         rows.append(
             [
                 (row["workflow"], row["repo"]),

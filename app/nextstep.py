@@ -1,4 +1,4 @@
-"""What is next for one team: its next stage, the slowest link of its way to production, and what it lacks. Pure."""
+"""What is next for one team: its next stage on the platform, the move that its chain asks for, its stopgaps. Pure."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,26 +7,24 @@ import polars as pl
 
 from app import words
 
-MOST = 3
-"""Steps that are said; more would be a list to ignore."""
-_LINKS = {
-    "coding_hours_median": ("writing the change", "Smaller changes reach review sooner."),
-    "review_hours_median": ("review", "Agree who reviews, and by when."),
-    "deploy_hours_median": ("the way from merge to production", "Let the pipeline deploy what is merged."),
+_MOVES = {
+    "version control": "Get version control first",
+    "CI/CD": "Let a pipeline bring what is merged to production",
+    "monitoring": "Let monitoring tell before the users do",
+    "review": "Shorten the way through review",
+    "smaller changes": "Make changes smaller",
 }
-_FIRST = ("version control", "ci/cd", "monitoring", "basic monitoring")
-"""Surfaces whose lack holds back all others, the first of them first."""
+"""Move of the metric -> what a team is told; the others ask for nothing."""
 Row = Mapping[str, Any]
 
 
-def steps(adoption: Row | None, lead: Row, depth: pl.DataFrame) -> list[tuple[str, str]]:
+def steps(adoption: Row | None, move: Row | None, depth: pl.DataFrame) -> list[tuple[str, str]]:
     """Up to three steps with their reasons.
 
-    `adoption` is the team's row of the funnel, None where it is not eligible; `lead` that of lead_time; `depth` has a
+    `adoption` is the team's row of the funnel, None where it is not eligible; `move` that of first_move; `depth` has a
     row per surface.
     """
-    found = [*_missing_first(depth), *_stage(adoption), *_slowest(lead), *_missing(depth), *_stopgap(depth)]
-    return found[:MOST]
+    return [*_stage(adoption), *_move(move), *_stopgap(depth)]
 
 
 def _stage(row: Row | None) -> list[tuple[str, str]]:
@@ -46,38 +44,12 @@ def _stage(row: Row | None) -> list[tuple[str, str]]:
     return []
 
 
-def _slowest(row: Row) -> list[tuple[str, str]]:
-    known = [column for column in _LINKS if row.get(column) is not None]
-    if len(known) < len(_LINKS):
-        # the slowest of some links need not be the slowest
+def _move(row: Row | None) -> list[tuple[str, str]]:
+    if row is None or row["move"] not in _MOVES:
         return []
-    column = max(known, key=lambda name: float(row[name]))
-    name, move = _LINKS[column]
-    return [(f"Shorten {name}", f"It takes longest: {words.duration(row[column])} for half of the changes. {move}")]
-
-
-def _missing_first(depth: pl.DataFrame) -> list[tuple[str, str]]:
-    gone = _lacking(depth)
-    first = [name for surface in _FIRST[:1] for name in gone if name.lower() == surface]
-    return [(f"Get {name} first", "It is declared missing, and everything else rests on it.") for name in first]
-
-
-def _missing(depth: pl.DataFrame) -> list[tuple[str, str]]:
-    gone = sorted(_lacking(depth), key=lambda name: (_place(name), name.lower()))
-    return [(f"Get {name}", "It is declared missing.") for name in gone if name.lower() != _FIRST[0]][:1]
+    return [(_MOVES[row["move"]], words.sentence(row["reason"]))]
 
 
 def _stopgap(depth: pl.DataFrame) -> list[tuple[str, str]]:
-    own = depth.filter(pl.col("tactical_count") > 0)["capability"].to_list()
-    return [(f"Replace its own {sorted(own, key=_place)[0]}", "A stopgap of its own does the work.")] if own else []
-
-
-def _lacking(depth: pl.DataFrame) -> list[str]:
-    # what the data shows in use is there, whatever was declared
-    return depth.filter((pl.col("missing_count") > 0) & (pl.col("seen_count").fill_null(0) == 0))[
-        "capability"
-    ].to_list()
-
-
-def _place(name: str) -> int:
-    return _FIRST.index(name.lower()) if name.lower() in _FIRST else len(_FIRST)
+    own = depth.filter(pl.col("tactical_count") > 0)["capability"].sort().to_list()
+    return [(f"Replace its own {own[0]}", "A stopgap of its own does the work.")] if own else []

@@ -72,7 +72,9 @@ def control_friction(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFram
 
 
 def pipeline_hours(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-    """Hours that runs took, by how they ended, and hours that they waited."""
-    frame = counted(con, "pipeline_hours", part).drop("period_end", strict=False)
+    """Hours that runs took, by how they ended, and hours that they waited; from whole weeks where they add up."""
+    weeks = _in_weeks(con, replace(part, quantiles=()))
+    name = "pipeline_hours" if weeks is None else "pipeline_hours_weekly"
+    frame = counted(con, name, part, summed=weeks).drop("period_end", strict=False)
     # a period that counted no run is known to have taken no hours
     return frame.with_columns(pl.col("^.*_hours$").fill_null(0.0))

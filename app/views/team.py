@@ -29,7 +29,7 @@ def page() -> None:
     numbers = courses.numbers(view)
     lead = courses.lead_change(view, numbers)
     surfaces = view.ask("capability_coverage")
-    steps = nextstep.steps(adoption, numbers.now["lead_time"], surfaces)
+    steps = nextstep.steps(adoption, _first(view.ask("first_move")), surfaces)
     st.html(figures.heading(about["name"], _about(about)))
     st.html(
         figures.answers(
@@ -54,6 +54,7 @@ def page() -> None:
         with right:
             st.html(figures.heading("What is next for it", "From its own figures; the team decides."))
             st.html(figures.moves(steps, ranked=True) if steps else figures.said("Nothing that the data could name."))
+            view.explained("first_move", view.part("first_move"), "team-next")
     _surfaces(view, surfaces)
     _pipelines(view)
     _effort(view)

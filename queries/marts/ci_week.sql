@@ -20,6 +20,12 @@
 --   first_success_count       bigint     of these, succeeded at once
 --   queue_count               bigint     runs whose queue time is known
 --   duration_count            bigint     runs whose duration is known
+--   timed_count               bigint     the same, cancelled ones included
+--   passed_ms                 bigint     milliseconds that succeeded runs took
+--   failed_ms                 bigint     milliseconds that failed and timed out runs took
+--   cancelled_ms              bigint     milliseconds that cancelled runs took
+--   queued_count              bigint     runs whose wait is known, cancelled ones included
+--   queue_ms                  bigint     milliseconds that they waited
 -- Weeks are cut where a month begins, so that whole weeks, months and quarters are all sums of rows.
 select
     cast(greatest(date_trunc('week', run.day), date_trunc('month', run.day)) as date) as day,
@@ -39,7 +45,13 @@ select
     count(*) filter (run.first_conclusion in ('success', 'failure', 'timed_out') and run.conclusion <> 'cancelled') as first_count,
     count(*) filter (run.first_conclusion = 'success' and run.conclusion <> 'cancelled') as first_success_count,
     count(run.queue_seconds) filter (run.conclusion <> 'cancelled') as queue_count,
-    count(run.duration_seconds) filter (run.conclusion <> 'cancelled') as duration_count
+    count(run.duration_seconds) filter (run.conclusion <> 'cancelled') as duration_count,
+    count(run.duration_seconds) as timed_count,
+    cast(sum(cast(1000 * run.duration_seconds as bigint)) filter (run.conclusion = 'success') as bigint) as passed_ms,
+    cast(sum(cast(1000 * run.duration_seconds as bigint)) filter (run.conclusion in ('failure', 'timed_out')) as bigint) as failed_ms,
+    cast(sum(cast(1000 * run.duration_seconds as bigint)) filter (run.conclusion = 'cancelled') as bigint) as cancelled_ms,
+    count(*) filter (run.queue_seconds >= 0) as queued_count,
+    cast(sum(cast(1000 * run.queue_seconds as bigint)) filter (run.queue_seconds >= 0) as bigint) as queue_ms
 from (
     select ci_run.*, local_day(ci_run.created_at, clock.timezone) as day
     from facts.ci_run

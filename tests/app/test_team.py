@@ -19,7 +19,6 @@ from tests.app.reading import Open, parsed, seen
 
 SPRING = date(2026, 3, 1)
 STAGES = ("onboarded", "first_run", "first_deployment", "habitual", "lapsed")
-NO_LEAD: dict[str, Any] = {}
 
 
 def row(**given: int) -> dict[str, Any]:
@@ -27,14 +26,13 @@ def row(**given: int) -> dict[str, Any]:
 
 
 def has(**levels: str) -> pl.DataFrame:
-    """Surfaces of one team: name -> strategic, tactical or missing; `seen` appended where the data shows its use."""
-    columns = ("strategic_count", "tactical_count", "missing_count")
+    """Surfaces of one team: name -> strategic or tactical."""
+    columns = ("strategic_count", "tactical_count")
     lines = [
-        {"capability": name.replace("_", " "), "seen_count": 1 if "seen" in level else None}
-        | {column: int(level.startswith(column.removesuffix("_count"))) for column in columns}
+        {"capability": name} | {column: int(column.startswith(level)) for column in columns}
         for name, level in levels.items()
     ]
-    schema = {"capability": pl.String, "seen_count": pl.Int64} | dict.fromkeys(columns, pl.Int64)
+    schema = {"capability": pl.String} | dict.fromkeys(columns, pl.Int64)
     return pl.DataFrame(lines, schema=schema)
 
 
@@ -109,28 +107,24 @@ def test_a_team_of_one_that_has_done_nothing_is_answered_in_words(tmp_path: Path
     ],
 )
 def test_the_next_stage_is_the_next_step(adoption: dict[str, Any], first: str) -> None:
-    assert nextstep.steps(adoption, NO_LEAD, has())[0][0] == first
-    assert not nextstep.steps(row(first_deployment=1, habitual=1), NO_LEAD, has())
+    assert nextstep.steps(adoption, None, has())[0][0] == first
+    assert not nextstep.steps(row(first_deployment=1, habitual=1), None, has())
     assert quiet.of_one(adoption)
 
 
-def test_the_slowest_link_is_named_only_where_all_are_known() -> None:
-    lead = {"coding_hours_median": 10.0, "review_hours_median": 50.0, "deploy_hours_median": 20.0}
+def test_the_move_of_its_chain_follows_and_then_its_stopgap() -> None:
     habit = row(first_deployment=1, habitual=1)
-    (step,) = nextstep.steps(habit, lead, has())
-    assert step[0] == "Shorten review" and "2.1 days" in step[1]
-    assert not nextstep.steps(habit, lead | {"coding_hours_median": None}, has())
-
-
-def test_version_control_comes_first_and_what_is_seen_is_not_missing() -> None:
-    habit = row(first_deployment=1, habitual=1)
-    surfaces = has(serving="tactical", monitoring="missing", audit_trail="missing", version_control="missing")
-    assert [name for name, _ in nextstep.steps(habit, NO_LEAD, surfaces)] == [
-        "Get version control first",
-        "Get monitoring",
-        "Replace its own serving",
+    move = {"move": "review", "reason": "the slowest link is the way until a change is approved: half take 50 hours"}
+    surfaces = has(serving="tactical", compute="tactical", monitoring="strategic")
+    assert nextstep.steps(habit, move, surfaces) == [
+        (
+            "Shorten the way through review",
+            "The slowest link is the way until a change is approved: half take 50 hours.",
+        ),
+        ("Replace its own compute", "A stopgap of its own does the work."),
     ]
-    assert not nextstep.steps(habit, NO_LEAD, has(monitoring="missing, seen"))
+    for nothing in ("none", "measure first"):
+        assert not nextstep.steps(habit, {"move": nothing, "reason": "x"}, has())
 
 
 @pytest.mark.parametrize("page", ["overview", "adoption", "delivery", "team"])
