@@ -152,7 +152,7 @@ _PART_WORDS = {
 
 
 def _how_safe(view: View) -> None:
-    row = view.ask("change_fail_rate").row(0, named=True)
+    row = view.ask("change_fail_rate", quantiles=()).row(0, named=True)
     st.html(figures.heading("How often does it go wrong?", _repaired_in_words(row, view.model.clock.provisional_days)))
     with st.container(key="pair-safe"):
         left, right = st.columns(2, gap="large")
