@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,9 +15,13 @@ import duckdb
 
 from queries import readmodel, sqlfile
 from queries.definitions import CAUSES, Definitions
+from queries.renew import Renewal
 
 KEPT_BUILDS = 3
 """Builds that stay on disk: readers of an older one finish in peace, and the last good one can be looked at."""
+MEMORY = "1500MB"
+"""Of a build, whatever the history; what does not fit goes to a folder beside the read models."""
+SPILL = ".spill"
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,7 @@ def build(
 ) -> Published:
     """Builds a read model from the warehouse's staging and publishes it under `read`, unless nothing changed.
 
+    It goes on from the build before where that was made by the same logic and definitions; with `force` it does not.
     The caller holds the ingest lock. `now` (naive UTC) is the build's clock. Raises duckdb.Error and OSError when the
     disk fails; what was current before stays current.
     """
@@ -54,7 +60,8 @@ def build(
     read.mkdir(parents=True, exist_ok=True)
     for leftover in read.glob(".building-*"):
         leftover.unlink()
-    con = duckdb.connect()
+    shutil.rmtree(read / SPILL, ignore_errors=True)
+    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": str(read / SPILL)})
     try:
         con.execute(f"attach {_quoted(warehouse)} as warehouse (read_only)")
         version = _version(con, definitions)
@@ -62,15 +69,19 @@ def build(
         if current is not None and not force and readmodel.build_info(current).get("version") == version:
             return Published(current.stem, current, False, time.monotonic() - started)
         draft = read / f".building-{os.getpid()}.duckdb"
+        before = current if current and not force and _is_same_logic(current, definitions) else None
+        if before:
+            shutil.copyfile(before, draft)
         con.execute(f"attach {_quoted(draft)} as model")
         con.execute("use model")
+        renewal = Renewal(con) if before else None
         con.execute("create schema staging")
         for (table,) in con.sql(
             "select table_name from duckdb_tables() where database_name = 'warehouse' and schema_name = 'staging'"
         ).fetchall():
             con.execute(f'create view staging."{table}" as from warehouse.staging."{table}"')
         now = now or datetime.now(UTC).replace(tzinfo=None)
-        populate(con, definitions, now)
+        populate(con, definitions, now, renewal)
         _describe(con, version, definitions, now)
         con.execute("use memory")
         con.execute("detach model")
@@ -81,15 +92,22 @@ def build(
     return Published(path.stem, path, True, time.monotonic() - started, redefined)
 
 
-def populate(con: duckdb.DuckDBPyConnection, definitions: Definitions, now: datetime) -> None:
-    """Makes settings, facts and marts in the connection's current database, from the staging schema that it sees."""
+def populate(
+    con: duckdb.DuckDBPyConnection, definitions: Definitions, now: datetime, renewal: Renewal | None = None
+) -> None:
+    """Makes settings, facts and marts in the connection's current database, from the staging schema that it sees.
+
+    With a renewal, what the database holds already is renewed rather than made.
+    """
     con.execute((sqlfile.FOLDER / "macros.sql").read_text("utf-8"))
     _settings(con, definitions, now)
     for schema in ("facts", "marts"):
-        con.execute(f"create schema {schema}")
+        con.execute(f"create schema if not exists {schema}")
         files = sqlfile.folder(schema)
         for table in in_order(files):
-            con.execute(f"create table {table} as {files[table.partition('.')[2]].body}")
+            file = files[table.partition(".")[2]]
+            if not (renewal and renewal.renew(file)):
+                con.execute(f"create table {table} as {file.body}")
 
 
 def in_order(files: dict[str, sqlfile.SqlFile]) -> Iterator[str]:
@@ -141,6 +159,12 @@ def _version(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> str:
     for row in con.sql("select name from warehouse.meta.raw_file order by name").fetchall():
         digest.update(str(row[0]).encode())
     return digest.hexdigest()[:16]
+
+
+def _is_same_logic(path: Path, definitions: Definitions) -> bool:
+    """Whether a build was made by the logic and the definitions of now, so that what it holds can be gone on from."""
+    made_by = readmodel.build_info(path).get("logic_version")
+    return made_by == logic_version() and readmodel.defined(path) == definitions.parts()
 
 
 def _describe(con: duckdb.DuckDBPyConnection, version: str, definitions: Definitions, now: datetime) -> None:

@@ -16,6 +16,12 @@ from facts.clock;
 create table meta.definition as
 select unnest($names) as name, unnest($contents) as content;
 
+-- What the build after this one compares, so that it need not make anew what did not change
+create table meta.staged_day as
+select cast(created_at as date) as day, count(*) as row_count, cast(sum(hash(ci_run)) as text) as fingerprint
+from staging.ci_run
+group by all;
+
 create table meta.rejected as from staging.rejected;
 
 create table meta.source as

@@ -1,6 +1,7 @@
 -- question: How did each run of a pipeline go?
 -- grain: run_id
 -- time: created_at
+-- renews: run_id
 -- reads: facts.owner, staging.ci_run
 -- columns:
 --   run_id                    varchar    id with its source's prefix

@@ -1,5 +1,6 @@
 -- question: How healthy are the pipelines?
 -- grain: run_id
+-- renews: run_id
 -- reads: facts.ci_run, facts.clock, facts.team
 -- columns:
 --   day                       date       when the run was created, in the reporting time zone

@@ -1,5 +1,6 @@
 -- question: How long did runs queue and take, week by week?
 -- grain: day, workflow, measure, seconds
+-- renews: day
 -- reads: facts.ci_run, facts.clock
 -- columns:
 --   day                       date       first day of the week, or of the part of it that lies in a later month

@@ -1,5 +1,6 @@
 -- question: How did the pipelines do, week by week?
 -- grain: day, team_id, repo, workflow
+-- renews: day
 -- reads: facts.ci_run, facts.clock, facts.team
 -- columns:
 --   day                       date       first day of the week, or of the part of it that lies in a later month
