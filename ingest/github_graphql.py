@@ -184,6 +184,8 @@ class Graph:
         return found
 
     def _ask(self, question: Question, ids: list[str]) -> Answer:
+        if not self._http.may_post():
+            return {"errors": [{"type": "RATE_LIMITED"}]}
         asked = {"query": question.text, "variables": {"ids": ids}}
         place = f"{self._source}: GraphQL"
         answer: Answer = self._http.post(self._address, asked, headers=HEADERS, decode=_answer, place=place).value

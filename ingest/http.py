@@ -146,6 +146,11 @@ class Http:
         session: requests.Session = self._own.session
         return session
 
+    def may_post(self) -> bool:
+        """Whether questions may be asked now: they can have a limit of their own, for whose end another way need not
+        wait."""
+        return self._budget.spent(_kind({"json": None})) is None
+
     def _patiently(
         self,
         path: str,

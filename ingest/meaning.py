@@ -16,7 +16,9 @@ _ACCOUNT = {"token_env", "token_file", "user", "access_key_env", "secret_key_env
 _WHERE = {"path", "endpoint", "region", "api", "api_version", "graphql", "parallel", "reserve", "mapping"}
 _WHAT = {"since", "repos", "projects", "applications", "builders", "jobs", "stages", "steps", "runs", "changes"} | {
     "approvals",
+    "compare",
     "jql",
+    "releases",
     "ignore",
 }
 _LIMITS = {"name", "stale_after_hours", "simulated", "max_rejected_ratio", "keep_raw_days"}

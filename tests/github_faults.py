@@ -108,6 +108,11 @@ def _told(kind: str, text: str, **headers: str) -> Answer:
     return Answer(200, json.dumps({"data": None, "errors": [fault]}).encode(), headers)
 
 
+def _last(fault: Fault, answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
+    """The answer, and that no more may be asked for a while."""
+    return Answer(200, answer.body, {**answer.headers, **_primary(fault, answer, request).headers})
+
+
 def _partial(fault: Fault, answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
     """All but the first node, which is null, as it is where GitHub cannot compute it in time."""
     told = json.loads(answer.body)
@@ -149,6 +154,7 @@ KINDS: dict[str, Callable[[Fault, Answer, BaseHTTPRequestHandler], Answer]] = {
     "bomb": lambda fault, answer, request: Answer(200, bomb(), {"Content-Encoding": "gzip"}),
     "endless": _endless,
     "elsewhere": _elsewhere,
+    "graphql_last": _last,
     "graphql_limited": lambda fault, answer, request: _told("RATE_LIMITED", "API rate limit exceeded for user ID 1."),
     "graphql_paused": lambda fault, answer, request: _told(
         "", "You have exceeded a secondary rate limit.", **{"Retry-After": str(fault.wait)}

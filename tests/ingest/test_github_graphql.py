@@ -117,6 +117,16 @@ def test_what_graphql_leaves_out_rest_tells(github: FakeGithub, kind: str) -> No
     assert details(found.requests) == (1 + 2 if kind == "graphql_partial" else 40 + 2 * 41)
 
 
+def test_when_the_limit_of_graphql_is_used_up_rest_goes_on(github: FakeGithub) -> None:
+    fill(github, 130)
+    github.faults.append(Fault("graphql_last", match="graphql", wait=3_000))
+    by_graphql, by_rest = both(github)
+    found = by_graphql.sync()
+    by_rest.sync()
+    assert found.stopped is None and by_graphql.kept == by_rest.kept
+    assert sum(address == "/graphql" for address, _ in found.requests) < 3
+
+
 def test_a_pause_that_graphql_asks_for_is_made(github: FakeGithub) -> None:
     fill(github, 40)
     github.faults.append(Fault("graphql_paused", match="graphql", wait=9))
