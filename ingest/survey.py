@@ -98,7 +98,7 @@ class Survey:
             # what was loaded before stays: an export that cannot be read says nothing
             yield from (Fault(line) for line in faults)
             return
-        # what an export held that is gone or breaks off now stays, so that no figure shrinks by accident
+        # what an export held that is gone or breaks off now stays
         is_whole = not faults and mark.get("files", {}).keys() <= states.keys()
         work = WaveReading(self.name, by.name, by.mapping, wave, self._hash, by.coding, faults)
         marks = {f"{WAVE}{wave.id}": {MAPPING: by.sha256, "files": states, "faults": faults}}

@@ -70,6 +70,12 @@ class Reader:
         self._seen: dict[str, int] = {}
 
     @property
+    def finds_nothing(self) -> bool:
+        """Is no column there that the mapping names? Then the first row is perhaps no header row, but an answer."""
+        about = (self._id, self._person, self._time, self._team, *self._role, *self._names)
+        return not any(about) and not any(columns for _, columns in self._questions)
+
+    @property
     def lacks(self) -> set[str]:
         """The questions of the wave for which this export has no column."""
         return {question.id for question, columns in self._questions if not columns}

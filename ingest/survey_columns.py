@@ -234,7 +234,9 @@ def _question(name: str, names: list[str], values: list[str]) -> Guess:
             return Guess("choices", [name], separator=separator, values=options)
     repeats = len(counted) < len(values) or all(len(value) <= 20 and " " not in value for value in counted)
     if few and repeats and max(map(len, counted)) <= 120:
-        return Guess("choice", [name], values=listed[:12])
+        # what one person said alone is perhaps that person's own words
+        offered = [value for value in listed if counted[value] > 1] or listed
+        return Guess("choice", [name], values=offered[:12])
     return Guess("text", [name])
 
 

@@ -48,7 +48,8 @@ class WaveReading:
     def pages(self, exports: list[Export], marks: MappingOf[str, Any], *, is_whole: bool = True) -> Iterator[Page]:
         """The wave's survey, then its responses; the marks stand on the last page.
 
-        With `is_whole`, they replace what was loaded of the wave before; else they are added to it.
+        With `is_whole`, and when no column is missing, they replace what was loaded of the wave before; else they are
+        added to it, so that no figure shrinks by accident.
         """
         readers = [
             Reader(self.mapping, self.wave, each.table, self.hashed, self.coder, number)
@@ -60,6 +61,7 @@ class WaveReading:
         newest = _newest(kept.values())
         place = f"{self.source}/{self.wave.id}"
         forgets = (("survey", self.wave.id), ("survey_answer", self.wave.id))
+        is_whole = is_whole and not self.faults
         yield Page("survey", place, self._survey(newest), forgets=forgets if is_whole else ())
         yield from left_out
         items = [response.item for response in newest]
@@ -84,14 +86,20 @@ class WaveReading:
         """One line for each column that an export should have and has not; one of several exports is enough."""
         said: set[str] = set()
         for export, reader in readings:
+            if reader.finds_nothing:
+                # the names that are there are not shown: they could be somebody's answers
+                hint = "is header_rows right? `uptake survey inspect` shows what it holds"
+                self.faults.append(f"{export.place}: has none of the columns that {self.mapping_name} names; {hint}")
+        known = [(export, reader) for export, reader in readings if not reader.finds_nothing]
+        for export, reader in known:
             for key, names in reader.missing:
-                elsewhere = any((key, names) not in other.missing for _, other in readings)
+                elsewhere = any((key, names) not in other.missing for _, other in known)
                 if (key in IDENTITY or not elsewhere) and key not in said:
                     said.add(key)
                     self.faults.append(self._missing(export, names, f"as {key}"))
         for question in self.mapping.asked(self.wave):
-            if readings and all(question.id in reader.lacks for _, reader in readings):
-                self.faults.append(self._missing(readings[0][0], question.columns, f"for question '{question.id}'"))
+            if known and all(question.id in reader.lacks for _, reader in known):
+                self.faults.append(self._missing(known[0][0], question.columns, f"for question '{question.id}'"))
 
     def _missing(self, export: Export, names: Sequence[str], use: str) -> str:
         wanted = " or ".join(f"'{short(name, 80)}'" for name in names)

@@ -63,6 +63,17 @@ def test_a_column_that_is_not_there_is_named_with_the_closest_and_those_that_are
     assert [answer.rating for answer in survey.of("slow")] == [5]
 
 
+def test_an_export_without_its_header_row_shows_nobody(survey: SurveyReading) -> None:
+    survey.export("w1.csv", "1,5,call Zelda Quux at home\n2,4,\n")
+    survey.sync()
+    assert survey.faults == [
+        "s/w1.csv: has none of the columns that survey.toml names; is header_rows right? `uptake survey inspect` shows "
+        "what it holds"
+    ]
+    assert "Zelda" not in survey.written
+    assert survey.answers == []
+
+
 def test_a_rating_off_its_scale_and_a_word_on_none_leave_the_row(survey: SurveyReading) -> None:
     survey.export("w1.csv", f"{HEAD}1,7,one\n2,Terrible jane@x.example,two\n3,5,\n")
     survey.sync()
@@ -235,6 +246,9 @@ def test_an_export_that_breaks_off_or_is_gone_takes_no_answer_away(site: Site) -
     after = set(site.rows(ratings))
     assert len(before) == len(after) == 4
     assert {rating for _, rating in after - before} == {1}
+    site.export("w1.csv", "1,1,one\n2,4,two\n")
+    assert "has none of the columns" in site.load()[0]
+    assert set(site.rows(ratings)) == after
     (site.exports / "w1-late.csv").unlink()
     site.export("w1.csv", f"{HEAD}1,1,one\n2,4,two\n3,3,three\n")
     assert site.load() == []
@@ -297,7 +311,7 @@ def test_a_run_that_is_broken_off_is_finished_by_the_next(site: Site, monkeypatc
     assert site.load() == []
     site.export("w1.csv", f"{HEAD}1,4,one\n2,3,two\n")
     with monkeypatch.context() as patch:
-        patch.setattr("ingest.run.load", lambda *_: 1 / 0)
+        patch.setattr("ingest.work.load", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
             site.load()
     assert site.rows("select rating from staging.survey_answer where rating is not null") == [(5.0,)]
