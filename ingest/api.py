@@ -78,11 +78,13 @@ class Api:
         page: Response | None = first
         coming = iter(ahead)
         before: list[Any] = []
+        seen: set[str] = set()
         while page:
             listing: Listing = page.value
             rows: list[Any] = [*listing.items, *listing.rejected]
-            if rows and rows == before:
+            if (rows and rows == before) or page.url in seen:
                 raise SourceError(f"{self.source}/{self.part}: {path}: its pages repeat themselves; run again later")
+            seen.add(page.url)
             following = page.next if rows else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one
             page = None

@@ -246,6 +246,8 @@ def _handler(github: FakeGithub) -> type[BaseHTTPRequestHandler]:
             fault = github.fault(self.path)
             if fault and fault.action:
                 fault.action(github.world)
+            if fault and fault.kind == "page_before":
+                query["page"] = str(int(query["page"]) - 1)
             if parts.path.endswith("/graphql"):
                 answer = github.asked_by_graphql(parts.path, question, authorization)
             elif parts.path.startswith(f"{github.prefix}/"):

@@ -2,6 +2,9 @@
 
 import gzip
 import json
+import re
+import socket
+import struct
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -60,6 +63,30 @@ def _half(out: Any, body: bytes) -> None:
 
 def _half_a_chunk(out: Any, body: bytes) -> None:
     out.write(b"%x\r\n" % len(body) + body[: len(body) // 2])
+
+
+def _reset(out: Any, body: bytes) -> None:
+    """The connection is torn down amid the body, as by a firewall."""
+    out.write(body[: len(body) // 2])
+    out.flush()
+    # without lingering, closing sends a reset
+    out._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    out._sock.close()
+
+
+def _bad_utf8(fault: "Fault", answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
+    return Answer(200, answer.body.replace(b'"', b'"\xff\xfe', 1), answer.headers)
+
+
+def _cut_length(fault: "Fault", answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
+    """Says that less comes than does: the rest stands before the next answer."""
+    return Answer(200, answer.body, {**answer.headers, "Content-Length": str(len(answer.body) // 2)})
+
+
+def _back(fault: "Fault", answer: Answer, request: BaseHTTPRequestHandler) -> Answer:
+    first = re.sub(r"page=\d+$", "page=1", request.path)
+    answer.headers["Link"] = f'<http://{request.headers["Host"]}{first}>; rel="next"'
+    return answer
 
 
 def _primary(fault: Fault, answer: Answer, request: BaseHTTPRequestHandler, status: int = 403) -> Answer:
@@ -153,6 +180,12 @@ KINDS: dict[str, Callable[[Fault, Answer, BaseHTTPRequestHandler], Answer]] = {
     "packed": _packed,
     "bomb": lambda fault, answer, request: Answer(200, bomb(), {"Content-Encoding": "gzip"}),
     "endless": _endless,
+    "back": _back,
+    # the server makes that answer: see FakeGithub
+    "page_before": lambda fault, answer, request: answer,
+    "reset": lambda fault, answer, request: Answer(200, answer.body, answer.headers, _reset, True),
+    "bad_utf8": _bad_utf8,
+    "cut_length": _cut_length,
     "elsewhere": _elsewhere,
     "graphql_last": _last,
     "graphql_limited": lambda fault, answer, request: _told("RATE_LIMITED", "API rate limit exceeded for user ID 1."),

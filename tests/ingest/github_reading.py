@@ -36,9 +36,11 @@ class Sync:
 class Reading:
     """A source with its marks and everything it ever delivered, the newest copy of each."""
 
-    def __init__(self, github: FakeGithub, parallel: int = 1, **settings: Any) -> None:
+    def __init__(self, github: FakeGithub, parallel: int = 1, patience: int = 1, **settings: Any) -> None:
+        """`patience` is how often a request is tried again."""
         self.github = github
         self.parallel = parallel
+        self.patience = patience
         self.settings = {"repos": ["acme/fraud"], "jobs": False, "graphql": False} | settings
         self.marks: dict[str, Any] = {}
         self.kept: dict[tuple[Any, ...], Record] = {}
@@ -51,7 +53,7 @@ class Reading:
 
     def http(self) -> Http:
         options: dict[str, Any] = {"token_name": "$GITHUB_TOKEN", "parallel": self.parallel}
-        return Http(self.github.base_url, TOKEN, **options, sleep=lambda _: None, retries=1)
+        return Http(self.github.base_url, TOKEN, **options, sleep=lambda _: None, retries=self.patience)
 
     def sync(self, floor: datetime | None = None, full: bool = False) -> Sync:
         sync, source = Sync(), self.source()
