@@ -1,7 +1,5 @@
-"""Tables of the delivery page: path beside path, and the figures split by team, product, path or environment."""
+"""The figures of delivery split by path, team, product or environment, with the links of the lead time."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -10,105 +8,23 @@ import streamlit as st
 from app import figures, words
 from app.explain import download
 from app.page import View
-from queries.slice import Slice
 
 SHOWN_ROWS = 500
 """Lines that the table shows; the download holds all of them."""
 
 
-@dataclass(frozen=True)
-class Compared:
-    """One line of the comparison of paths: a metric, its value and range, and how many cases stand behind it."""
-
-    name: str
-    label: str
-    short: str
-    value: str
-    count: str
-    say: Callable[[float | None], str]
-    noun: str
-    low: str | None = None
-    high: str | None = None
-
-
-_COMPARED = (
-    Compared(
-        "lead_time",
-        "Half of the changes take less than",
-        "time",
-        "lead_time_hours_median",
-        "change_count",
-        words.duration,
-        "change",
-    ),
-    Compared(
-        "change_fail_rate",
-        "Had to be repaired afterwards",
-        "repaired",
-        "change_fail_ratio",
-        "deployment_count",
-        words.share,
-        "deployment",
-        "change_fail_ratio_low",
-        "change_fail_ratio_high",
-    ),
-    Compared(
-        "deployment_failure_rate",
-        "Failed before going live",
-        "failed",
-        "failure_ratio",
-        "attempt_count",
-        words.share,
-        "attempt",
-        "failure_ratio_low",
-        "failure_ratio_high",
-    ),
-)
-
-
-def by_path(view: View) -> None:
-    """The same measures for both paths, with what a reader must not conclude from them."""
-    st.html(
-        figures.heading(
-            "Through the platform and round it, side by side",
-            "Two groups of teams and products that chose their path themselves: a difference is a reason to look, "
-            "not proof of an effect.",
-        )
-    )
-    rows = []
-    for compared in _COMPARED:
-        frame = view.model.ask(compared.name, _by_path(view, compared))
-        rows.append([(compared.label, ""), *(_cell(frame, path, compared) for path in ("platform", "off_platform"))])
-    st.html(figures.table(["", "Through the platform", "Round the platform"], rows))
-    with st.container(horizontal=True):
-        for compared in _COMPARED:
-            view.explained(compared.name, _by_path(view, compared), f"paths-{compared.name}", of=compared.short)
-
-
-def _by_path(view: View, compared: Compared) -> Slice:
-    shown = (compared.value,) if compared.value.endswith("_median") else ()
-    return view.part(compared.name, group=("path",), quantiles=shown)
-
-
-def _cell(frame: pl.DataFrame, path: str, compared: Compared) -> tuple[str, str]:
-    found = frame.filter(pl.col("path") == path)
-    if found.is_empty() or not found[compared.count][0]:
-        return "–", f"no {compared.noun} in this period"
-    row = found.row(0, named=True)
-    if row[compared.value] is None:
-        return "not shown", words.withheld(row.get("withheld"))
-    interval = f"{words.share_range(row[compared.low], row[compared.high])}; " if compared.low and compared.high else ""
-    return compared.say(row[compared.value]), f"{interval}{words.plural(row[compared.count], compared.noun)}"
-
-
 SPLITS = {
+    "Path": "path",
     "Team": "team_id",
     "Product": "product",
-    "Path": "path",
     "Environment": "environment",
     "Part of the organisation": "domain",
 }
 """By what the figures can be split, and the column that this is."""
+_NO_PROOF = (
+    "Through the platform and round it are two groups of teams and products that chose their path themselves: "
+    "a difference is a reason to look, not proof of an effect."
+)
 _PARTS = tuple(f"{part}_hours_median" for part in ("lead_time", "coding", "review", "deploy"))
 _ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "change_fail_rate": ("deployments and repaired", ()),
@@ -132,13 +48,13 @@ def split(view: View) -> None:
     chosen = st.segmented_control(
         "Split by",
         list(SPLITS),
-        default="Team",
+        default="Path",
         required=True,
         key="split",
         bind="query-params",
         label_visibility="collapsed",
     )
-    by = SPLITS[chosen or "Team"]
+    by = SPLITS[chosen or "Path"]
     parts = {name: view.part(name, group=(by,), quantiles=quantiles) for name, (_, quantiles) in _ASKED.items()}
     shown = _named(view, by, _joined({name: view.model.ask(name, part) for name, part in parts.items()}, by))
     st.dataframe(
@@ -166,8 +82,10 @@ def split(view: View) -> None:
             ),
             "page": st.column_config.LinkColumn("Its page", display_text="open"),
         },
-        alt=f"The figures of delivery by {(chosen or 'Team').lower()}, in the order of their names.",
+        alt=f"The figures of delivery by {(chosen or 'Path').lower()}, in the order of their names.",
     )
+    if by == "path":
+        st.html(figures.said(_NO_PROOF))
     with st.container(horizontal=True, vertical_alignment="center"):
         download(f"delivery_by_{by}.csv", shown, key="csv-split")
         for name, (of, _) in _ASKED.items():
@@ -210,9 +128,9 @@ def _joined(answers: dict[str, pl.DataFrame], by: str) -> pl.DataFrame:
 def _named(view: View, by: str, table: pl.DataFrame) -> pl.DataFrame:
     """The table with names in place of what the data calls them, and of a team the address of its page."""
     names = {"team_id": view.model.names(), "path": words.PATHS}.get(by, {})
-    nobody = {"team_id": "no known owner", "domain": "no known owner"}.get(by, "not known")
+    nobody = {"team_id": "no known owner", "domain": "no known owner", "product": "no product named"}
     name = pl.col(by).replace_strict(names, default=pl.col(by)) if names else pl.col(by)
-    shown = table.with_columns(name.fill_null(nobody).alias("name"))
+    shown = table.with_columns(name.fill_null(nobody.get(by, "not shipped yet")).alias("name"))
     if by == "team_id":
         links = {team: view.team_link(team) for team in names}
         shown = shown.with_columns(page=pl.col(by).replace_strict(links, default=None, return_dtype=pl.String))

@@ -23,7 +23,6 @@ def page() -> None:
     _how_fast(view)
     _how_safe(view)
     _how_soon(view)
-    comparison.by_path(view)
     comparison.split(view)
     behind.section(view)
     behind.dialog(view)

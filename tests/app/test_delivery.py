@@ -87,6 +87,19 @@ def test_every_line_of_a_split_holds_the_values_of_its_group(split: str, small: 
         assert line["days_per_week_median"] == (frequency["days_per_week_median"] if frequency else None)
 
 
+def test_adoption_effects_are_not_shown_without_control_group_interval_or_minimum_n(small: Path, read: Open) -> None:
+    """Another mistake of peers: the paths come side by side with ranges, and words against calling it an effect."""
+    test = read("delivery", small, {"period": "All data", "split": "Path"})
+    assert "a difference is a reason to look, not proof of an effect" in seen(test)
+    shown = pl.from_pandas(test.dataframe[0].value)
+    assert {words.PATHS["platform"], words.PATHS["off_platform"]} <= set(shown["name"])
+    for column in ("repaired", "unplanned"):
+        assert shown[column].drop_nulls().str.contains(r"^\d+ \([\d.]+ to [\d.]+\W%\)$").all()
+    # of what too little is known of there is nothing but counts
+    assert shown.filter(pl.col("change_count") < 6)["lead_time_days"].is_null().all()
+    assert shown.filter(pl.col("change_count") >= 6)["lead_time_days"].is_not_null().all()
+
+
 def test_the_deployments_behind_a_figure_come_only_when_asked_for(small: Path, read: Open) -> None:
     test = read("delivery", small, {"team": "Team C"})
     assert len(test.dataframe) == 1
