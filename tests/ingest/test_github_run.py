@@ -1,6 +1,7 @@
 """The whole way from a GitHub server to staging, through the command."""
 
 import gzip
+import json
 import os
 import signal
 from collections.abc import Iterator
@@ -11,7 +12,7 @@ import pytest
 from tests.conftest import Site
 from tests.fake_github import FakeGithub
 from tests.github_faults import Fault
-from tests.github_world import Deployment, Job, Pull, Repo, Run, Status, World, iso
+from tests.github_world import Deployment, Issue, Job, Pull, Repo, Run, Status, World, iso
 from tests.ingest.github_reading import TOKEN
 
 NOW = datetime(2026, 5, 4, 12, 0, 0)
@@ -124,6 +125,29 @@ def test_a_token_that_is_not_set_is_named(site: Site, github: FakeGithub, monkey
 
 def test_check_says_when_all_is_well(site: Site, github: FakeGithub) -> None:
     assert site.uptake("check").exit_code == 0
+
+
+def test_a_change_ships_with_the_deployment_that_holds_it_and_an_issue_breaks_it(
+    site: Site, github: FakeGithub
+) -> None:
+    """The deployment after the merge was made from the commit before: the next one brought the change, and failed."""
+    first, merged, last = "a" * 40, "b" * 40, "c" * 40
+    repo = github.world.repos["acme/fraud"]
+    repo.parents = {first: [], merged: [first], last: [merged]}
+    repo.pulls[0].merge_sha = merged
+    repo.deployments = [
+        Deployment(number, at(hours=hours), sha=sha, statuses=[Status("success", at(hours=hours - 1))])
+        for number, hours, sha in ((3, 90, first), (4, 40, first), (5, 20, last))
+    ]
+    repo.issues = [Issue(8, 2, at(hours=10), labels=["incident"])]
+    with site.config.open("a") as config:
+        config.write('[[source.issues]]\nreads = "incidents"\nlabels = ["incident"]\n')
+    site.ingest()
+    [change] = json.loads(site.uptake("rows", "lead_time", "--format", "json").stdout)
+    assert (change["deployment_id"], change["link_method"]) == ("gh:5", "comparison")
+    assert change["lead_time_hours"] == 4 * 24 - 19
+    [failure] = json.loads(site.uptake("rows", "deployment_failure", "--format", "json").stdout)
+    assert (failure["deployment_id"], failure["incident_id"], failure["link_method"]) == ("gh:5", "gh:8", "repo")
 
 
 @pytest.mark.slow
