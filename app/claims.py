@@ -8,46 +8,69 @@ import streamlit as st
 from app import figures, words
 from app.explain import explain
 from app.page import View
+from queries import triangulation
 from queries.slice import Slice
 
-_LISTED, _NAMED = 40, 12
+_LISTED, _NAMED = 15, 12
 _VERDICTS = {
     "confirmed": "✓ confirmed",
     "contradicted": "✗ contradicted",
     "no claim": "no claim",
     "unmeasured": "not measured",
 }
+EVIDENCE = {
+    "confirmed": "✓ confirmed",
+    "contradicted": "✗ contradicted",
+    "unclear": "unclear",
+    "unmeasured": "not measured",
+}
+"""What the figures say of a pain, in words."""
 _CHANCE = 0.01
 
 
 def section(view: View, overlap: pl.DataFrame, part: Slice) -> None:
-    """One pain: the share affected of each team beside the figure that the pain names."""
+    """Each pain's verdict over the teams, and for one pain the share affected of each team beside its figure."""
     below = (
         "Confirmed: a third of the team or more hurts, and it measures no better than the middle team in the half year "
-        "before. Teams too small to be shown are left out."
+        "before. Over all teams that is said only where more of them do than chance would have. Teams too small to be "
+        "shown are left out."
     )
     st.html(figures.heading("Do the figures say the same?", below))
     asked = overlap.filter(pl.col("evidence_metric").is_not_null() & pl.col("pain_score").is_not_null())
     if asked.is_empty():
         st.html(figures.said("No pain point names the metric that would confirm it (evidence_metric)."))
         return
-    titles = {f"{row['title']}": row["pain_id"] for row in asked.iter_rows(named=True)}
-    pain = titles[st.selectbox("Pain", list(titles), key="claim", bind="query-params")]
-    whole = Slice(where={**part.where, "pain_id": (pain,)})
-    frame = view.model.ask("triangulation", whole)
-    shown = frame.filter(pl.col("verdict").is_not_null())
+    frame = view.model.ask("triangulation", part)
+    units = dict(frame.select("pain_id", "unit").drop_nulls().unique().rows())
+    verdicts = triangulation.summed_up(frame)
+    rows = []
+    for row in asked.iter_rows(named=True):
+        said, confirming, of = verdicts.get(row["pain_id"], ("unmeasured", 0, 0))
+        teams = f"{words.number(confirming)} of {words.plural(of, 'team')} that hurt and are measured" if of else ""
+        unit = units.get(row["pain_id"], f"{row['evidence_metric'].replace('_', ' ')}, which no team is measured by")
+        rows.append([(row["title"], ""), (unit, ""), (EVIDENCE[said], teams)])
+    st.html(figures.table(["Pain", "What would confirm it", "The figures"], rows))
+    measured = frame.filter(pl.col("measured").is_not_null())["pain_id"].unique().to_list()
+    titles = {row["title"]: row["pain_id"] for row in asked.iter_rows(named=True) if row["pain_id"] in measured}
+    if titles:
+        _teams(view, frame, titles)
+    explain(view.model, "triangulation", part, frame, key="claims")
+
+
+def _teams(view: View, frame: pl.DataFrame, titles: dict[str, str]) -> None:
+    pain = titles[st.selectbox("Team by team", list(titles), key="claim", bind="query-params")]
+    shown = frame.filter((pl.col("pain_id") == pain) & pl.col("verdict").is_not_null())
     if shown.is_empty():
         st.html(figures.said("No team is large enough to be shown."))
-    else:
-        st.html(figures.said(_counted(shown)))
-        names = view.model.names()
-        rows = sorted(shown.iter_rows(named=True), key=lambda row: names.get(row["team_id"], row["team_id"]).casefold())
-        unit = shown["unit"].drop_nulls()
-        head = ["Team", "Hurts", f"Measured: {unit[0] if len(unit) else 'nothing'}", "Verdict"]
-        st.html(figures.table(head, [_team(row, names) for row in rows[:_LISTED]]))
-        if len(rows) > _LISTED:
-            st.html(figures.said(f"{words.plural(len(rows) - _LISTED, 'more team')} in the CSV."))
-    explain(view.model, "triangulation", whole, frame, key="claims")
+        return
+    st.html(figures.said(_counted(shown)))
+    names = view.model.names()
+    rows = sorted(shown.iter_rows(named=True), key=lambda row: names.get(row["team_id"], row["team_id"]).casefold())
+    unit = shown["unit"].drop_nulls()
+    head = ["Team", "Hurts", f"Measured: {unit[0] if len(unit) else 'nothing'}", "Verdict"]
+    st.html(figures.table(head, [_team(row, names) for row in rows[:_LISTED]]))
+    if len(rows) > _LISTED:
+        st.html(figures.said(f"{words.plural(len(rows) - _LISTED, 'more team')} in the CSV."))
 
 
 def _counted(shown: pl.DataFrame) -> str:

@@ -4,6 +4,8 @@ import polars as pl
 import streamlit as st
 
 from app import figures, words
+from app.claims import EVIDENCE
+from app.explain import explain
 from app.figures import Cell
 from app.page import View
 from queries import priorities, triangulation
@@ -17,12 +19,6 @@ _FACTORS = {
     "confidence": "Certainty",
     "effort": "Effort",
     "priority": "Priority",
-}
-_EVIDENCE = {
-    "confirmed": "✓ confirmed",
-    "contradicted": "✗ contradicted",
-    "unclear": "unclear",
-    "unmeasured": "not measured",
 }
 
 
@@ -81,9 +77,8 @@ def table(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, part: Sl
     if wins.is_empty():
         st.html(figures.said("None: nothing that hurts has quick, unblocked work planned."))
         return
-    pains = {"pain_id": tuple(wins["pain_id"].unique(maintain_order=True)), **part.where}
-    evidence = triangulation.summed_up(view.model.ask("triangulation", Slice(where=pains)))
-    begin = triangulation.begins(view.model.ask("pain", Slice(group=("domain",), where=pains)))
+    evidence = triangulation.summed_up(view.model.ask("triangulation", part))
+    begin = triangulation.begins(view.model.ask("pain", Slice(group=("domain",), where=part.where)))
     usual = priorities.quick_wins(overlap, initiatives)
     before = {row["pain_id"] + row["initiative_id"]: row["rank"] for row in usual.iter_rows(named=True)}
     rows: list[list[Cell]] = []
@@ -107,9 +102,10 @@ def table(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, part: Sl
         )
     head = ["#", "Pain, and first move", "Hurts", "Severity", "Certainty", "Days", "Figures say", "Score"]
     st.html(figures.table(head, rows))
+    explain(view.model, "quick_wins", part, wins, key="quick-wins")
 
 
 def _evidence(found: tuple[str, int, int] | None) -> tuple[str, str]:
     verdict, confirming, measured = found or ("unmeasured", 0, 0)
     teams = f"{confirming} of {words.plural(measured, 'team')} that hurt" if measured else ""
-    return _EVIDENCE[verdict], teams
+    return EVIDENCE[verdict], teams

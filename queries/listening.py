@@ -65,12 +65,17 @@ def _hidden(con: duckdb.DuckDBPyConnection, name: str, part: Slice, frame: pl.Da
     """
     file, whole, view = sql_of(name), replace(part, by="all"), hiding.view_of({*part.group, *part.where})
     unfiltered = {one: values for one, values in part.where.items() if one not in hiding.PEOPLE}
+    of_view = (
+        part.by == "all" and set(view) <= set(part.group) and set(part.group) <= {*view, *file.listed("always_by")}
+    )
+    asked = frame if of_view else query(file, replace(whole, group=view)).run(con)
+    is_whole = unfiltered == dict(part.where)
     return hiding.hide_small(
         frame,
         keys(file, part),
         view,
-        cells=query(file, replace(whole, group=view, where=unfiltered)).run(con),
-        asked=query(file, replace(whole, group=view)).run(con),
+        cells=asked if is_whole else query(file, replace(whole, group=view, where=unfiltered)).run(con),
+        asked=asked,
         floor=clock(con).min_group,
         about=file.listed("always_by"),
         count=next(iter(file.columns)),

@@ -30,6 +30,7 @@ ROADMAP = (
     Initiative("I09", "Rewrite of the user guide", "dropped", ("P06",), 4, 15, 0.20),
     Initiative("I10", "Start page of the platform", "shipped", ("P06",), 3, 12, 0.30, 0.45),
     Initiative("I11", "Finder for flaky tests", "planned", ("P07",), 4, 12),
+    Initiative("I14", "Runner images pinned to a version", "shipped", ("P07",), 3, 10, 0.40, 0.52),
     Initiative(
         "I13", "Say on each approval who has to act", "planned", ("P02",), 3, 3, blocker="the audit of the risk office"
     ),

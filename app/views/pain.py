@@ -46,7 +46,6 @@ def page() -> None:
         initiatives = quickwins.what_if(initiatives)
         overlap = replanned(overlap, initiatives)
         quickwins.table(view, overlap, initiatives, part)
-        explain(view.model, "quick_wins", part, view.model.ask("quick_wins", part), key="quick-wins")
     with drawn:
         _matrix(view, overlap, part)
     _lists(view, overlap, initiatives, index, part)

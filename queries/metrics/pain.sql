@@ -13,15 +13,25 @@
 --   severity_mean_low         lower end of its 95 % interval (Wilson, for the spread of the ratings)
 --   severity_mean_high        upper end
 select
-    /* group */
-    count(*) as answer_count,
-    count(*) filter (is_affected) as affected_count,
+    * exclude (severity_mean, severity_variance, severity_n),
     ratio(affected_count, answer_count) as affected_ratio,
     wilson_low(affected_count, answer_count) as affected_ratio_low,
     wilson_high(affected_count, answer_count) as affected_ratio_high,
-    avg(severity) as severity_mean,
-    rating_low(severity_mean, var_pop(severity), answer_count) as severity_mean_low,
-    rating_high(severity_mean, var_pop(severity), answer_count) as severity_mean_high
-from marts.pain
-where true /* and where */
-group by all
+    severity_mean,
+    wilson_low(severity_mean * severity_n, severity_n) as severity_mean_low,
+    wilson_high(severity_mean * severity_n, severity_n) as severity_mean_high
+from (
+    -- step by step: put into one another, the expressions would take longer to read than the answers
+    select *, rating_n(severity_mean, severity_variance, answer_count) as severity_n
+    from (
+        select
+            /* group */
+            count(*) as answer_count,
+            count(*) filter (is_affected) as affected_count,
+            avg(severity) as severity_mean,
+            var_pop(severity) as severity_variance
+        from marts.pain
+        where true /* and where */
+        group by all
+    )
+)

@@ -14,8 +14,6 @@
 --   affected_ratio_low        lower end of its 95 % interval (Wilson)
 --   affected_ratio_high       upper end
 --   severity_mean             mean rating, 0 to 1
---   severity_mean_low         lower end of its 95 % interval (Wilson, for the spread of the ratings)
---   severity_mean_high        upper end
 --   pain_score                reach times severity
 --   priority_score            0.2 to 1 for planned work of priority 5 to 1; 0 without any
 --   attention_share           its share of the planned work
@@ -23,28 +21,38 @@
 --   initiative_count          planned initiatives that name it
 --   initiative_ids            their ids, most urgent first
 --   effort_days               least effort among them
+--   severity_mean_low         of the severity, lower end of its 95 % interval (Wilson, for the spread of the ratings)
+--   severity_mean_high        upper end
 --   reach_probability         that it reaches at least a third of the users
 --   chance_alone              how often chance alone would affect as many, were no pain of the survey to reach a third
 --   quadrant                  quick_win, listen, drift, later or unsure
 select
-    /* group */
-    title,
-    theme,
-    evidence_metric,
-    answer_count,
-    affected_count,
-    ratio(affected_count, answer_count) as affected_ratio,
-    wilson_low(affected_count, answer_count) as affected_ratio_low,
-    wilson_high(affected_count, answer_count) as affected_ratio_high,
-    severity_mean,
-    rating_low(severity_mean, severity_variance, answer_count) as severity_mean_low,
-    rating_high(severity_mean, severity_variance, answer_count) as severity_mean_high,
-    pain_score,
-    priority_score,
-    ratio(attention, attention_total) as attention_share,
-    ratio(pain_score, pain_total) as pain_share,
-    initiative_count,
-    initiative_ids,
-    effort_days
-from marts.pain_overlap
-where true /* and where */
+    * exclude (severity_variance, severity_n),
+    wilson_low(severity_mean * severity_n, severity_n) as severity_mean_low,
+    wilson_high(severity_mean * severity_n, severity_n) as severity_mean_high
+from (
+    select *, rating_n(severity_mean, severity_variance, answer_count) as severity_n
+    from (
+        select
+            /* group */
+            title,
+            theme,
+            evidence_metric,
+            answer_count,
+            affected_count,
+            ratio(affected_count, answer_count) as affected_ratio,
+            wilson_low(affected_count, answer_count) as affected_ratio_low,
+            wilson_high(affected_count, answer_count) as affected_ratio_high,
+            severity_mean,
+            severity_variance,
+            pain_score,
+            priority_score,
+            ratio(attention, attention_total) as attention_share,
+            ratio(pain_score, pain_total) as pain_share,
+            initiative_count,
+            initiative_ids,
+            effort_days
+        from marts.pain_overlap
+        where true /* and where */
+    )
+)
