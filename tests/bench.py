@@ -9,6 +9,7 @@ import logging
 import tempfile
 from pathlib import Path
 
+from tests.bench_browser import waits
 from tests.bench_build import build_model
 from tests.bench_ingest import ingest_github
 from tests.bench_views import views
@@ -34,7 +35,7 @@ def main() -> None:
             results["ingest"] = ingest_github(Path(folder) / "github", options.github_runs)
         for runs in options.runs:
             data = (options.keep or Path(folder)) / f"{runs}-runs-{options.teams}-teams"
-            results[f"{runs:,} runs"] = build_model(data, runs, options.teams) | views(data)
+            results[f"{runs:,} runs"] = build_model(data, runs, options.teams) | views(data) | waits(data)
     options.out.write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     if "ingest" in results:
         _print({"": results.pop("ingest")})

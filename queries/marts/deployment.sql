@@ -46,4 +46,4 @@ left join (
     group by deployment_id
 ) as failure using (deployment_id)
 where deployment.status in ('succeeded', 'failed') and deployment.finished_at <= clock.as_of
-order by day, team_id
+order by environment_class, day, team_id
