@@ -47,6 +47,7 @@ class Issues(Timed):
     number = "number"
     mark_type = IssueMark
     tick = timedelta(seconds=1)
+    only_asks = False
     _mark: IssueMark
 
     def __init__(self, api: Api, key: str, table: GithubIssues, marks: Mapping[str, Any], reach: Reach) -> None:

@@ -3,7 +3,7 @@
 They are read oldest first, so that a reading that is cut short goes on where it ended.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -21,7 +21,8 @@ from ingest.gitlab_fields import (
 )
 from ingest.reach import Reach
 from ingest.settings import GitlabSettings
-from ingest.shapes import Item
+from ingest.shapes import Item, Listing
+from ingest.source import Fault, Page
 from ingest.times import earliest
 from ingest.updates import Timed
 
@@ -87,6 +88,12 @@ class Deployments(ProjectList):
         if self._settings.approvals:
             found = self._found(self._api.one(f"{self.path}/{item['id']}", DEPLOYMENTS))
         return [{**each, "project": self._project["path"], "tier": self._tier(each["environment"])} for each in found]
+
+    def _take(self, listing: Listing) -> Iterator[Page | Fault]:
+        if self._new(listing):
+            # asked for once, before several deployments are at it at a time
+            self._tier("")
+        yield from super()._take(listing)
 
     def _tier(self, environment: str) -> str | None:
         if not self._settings.tiers:

@@ -6,6 +6,7 @@ cut short goes on where it ended.
 """
 
 from collections.abc import Iterator
+from copy import copy
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -115,9 +116,11 @@ class Builds:
             items: list[Item] = []
             faults: list[Fault] = []
             stopped: SourceStopped | None = None
-            for number in batch:
+            for number, answer in self._api.http.each(batch, lambda number: self._detailed(found[number])):
                 try:
-                    items += self._whole(found[number])
+                    whole, rejected = answer()
+                    items += whole
+                    self._rejected += rejected
                 except SourceStopped as error:
                     stopped = error
                     break
@@ -131,6 +134,12 @@ class Builds:
             yield from faults
             if stopped:
                 raise stopped
+
+    def _detailed(self, build: Item) -> tuple[list[Item], list[Rejected]]:
+        """A build with its stages, and what of them was refused: by a copy, since several are at it at a time."""
+        reading = copy(self)
+        reading._rejected = []
+        return reading._whole(build), reading._rejected
 
     def _whole(self, build: Item) -> list[Item]:
         """A build with its stages, once it is over."""

@@ -4,9 +4,10 @@ known is not asked for twice, and what failed is asked for again.
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
-from copy import deepcopy
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from ingest.answers import Response
@@ -17,6 +18,9 @@ from ingest.reach import OVERLAP, Reach
 from ingest.shapes import Item, Listing, Shape
 from ingest.source import Fault, Page, Rejected
 from ingest.times import moment, stamp, utc
+
+Detailed = tuple[list[Item], list[Rejected]]
+"""What became of an item, and what of its details was refused."""
 
 
 @dataclass
@@ -45,6 +49,8 @@ class Updates(ABC):
     """The field that holds when an item last changed, in UTC to the millisecond."""
 
     mark_type: type[UpdateMark] = UpdateMark
+    only_asks = True
+    """Whether `_whole` changes nothing, so that several items may be at it at a time."""
 
     def __init__(self, api: Api, key: str, marks: Mapping[str, Any], reach: Reach) -> None:
         self._api = api
@@ -79,12 +85,12 @@ class Updates(ABC):
         found: list[Item] = []
         faults: list[Fault] = []
         stopped: SourceStopped | None = None
-        for item in listing.items:
+        for item, answer in self._side_by_side(self._new(listing)):
             name = str(item[self.number])
-            if mark.recent.get(name) == item[self.changed]:
-                continue
             try:
-                found += self._whole(item)
+                whole, rejected = answer()
+                found += whole
+                self._rejected += rejected
             except SourceStopped as error:
                 stopped = error
                 break
@@ -100,6 +106,28 @@ class Updates(ABC):
         yield from faults
         if stopped:
             raise stopped
+
+    def _new(self, listing: Listing) -> list[Item]:
+        """The items that differ from what was landed a moment ago."""
+        new: list[Item] = []
+        known = dict(self._mark.recent)
+        for item in listing.items:
+            name = str(item[self.number])
+            if known.get(name) != item[self.changed]:
+                new.append(item)
+                known[name] = item[self.changed]
+        return new
+
+    def _side_by_side(self, items: list[Item]) -> Iterator[tuple[Item, Callable[[], Detailed]]]:
+        if self.only_asks:
+            return self._api.http.each(items, self._detailed)
+        return ((item, partial(self._detailed, item)) for item in items)
+
+    def _detailed(self, item: Item) -> Detailed:
+        """An item with its details, and what of them was refused: by a copy, since several are at it at a time."""
+        reading = copy(self)
+        reading._rejected = []
+        return reading._whole(item), reading._rejected
 
     def _owed(self) -> Iterator[Page | Fault]:
         """What failed in an earlier reading."""

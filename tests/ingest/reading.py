@@ -57,9 +57,8 @@ class Reading:
 
     def http(self, token: str | None = TOKEN, sleep: Callable[[float], None] = lambda _: None) -> Http:
         entry = self.entry()
-        return Http(
-            entry.base_url, token, token_name="$TOKEN", authorization=entry.authorization, sleep=sleep, retries=1
-        )
+        options: dict[str, Any] = {"authorization": entry.authorization, "parallel": self.settings.get("parallel", 1)}
+        return Http(entry.base_url, token, token_name="$TOKEN", sleep=sleep, retries=1, **options)
 
     def sync(self, floor: datetime | None = None, full: bool = False) -> Sync:
         sync, source = Sync(), self.source()

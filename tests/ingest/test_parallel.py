@@ -6,18 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from ingest.errors import SourceError, SourceStopped
 from ingest.http import Http
 from ingest.pool import AHEAD, Pool
+from tests.azure_devops_world import World as AzureWorld
 from tests.conftest import Site
 from tests.fake_github import FakeGithub
 from tests.github_faults import Fault
 from tests.github_world import Deployment, Job, Pull, Repo, Run, Status, World, iso, simulated
+from tests.gitlab_world import World as GitlabWorld
 from tests.ingest.github_reading import TOKEN, Reading
 from tests.ingest.github_repo import NOW, at, rerun
+from tests.ingest.reading import TOKEN as READ_TOKEN
+from tests.ingest.reading import Reading as ProviderReading
+from tests.jenkins_world import World as JenkinsWorld
+from tests.loopback import Request
 
 
 def organisation() -> World:
@@ -196,3 +203,63 @@ def test_a_run_ends_at_once_whatever_it_waits_for(site: Site) -> None:
         held.set()
     assert process.returncode == 143 and "Traceback" not in output + errors
     assert not list(site.data.rglob("*.tmp"))
+
+
+def gitlab() -> GitlabWorld:
+    world = GitlabWorld(NOW, READ_TOKEN)
+    project = world.add("acme/fraud")
+    for n in range(30):
+        pipeline = world.pipeline(project, f"2026-05-02T10:{n:02}:00.000Z", started_at="2026-05-02T10:00:00.000Z")
+        world.job(project, pipeline, "test")
+        world.deployment(project, f"2026-05-02T10:{n:02}:00.000Z")
+    return world
+
+
+def azure_devops() -> AzureWorld:
+    world = AzureWorld(NOW, READ_TOKEN)
+    project = world.add("ML")
+    for n in range(30):
+        world.build(project, f"2026-05-03T10:{n:02}:00.7654321Z")
+    return world
+
+
+def jenkins() -> JenkinsWorld:
+    world = JenkinsWorld(NOW, READ_TOKEN)
+    job = world.add("ml/fraud")
+    for _ in range(30):
+        world.build(job)
+    return world
+
+
+@pytest.mark.parametrize(
+    ("kind", "made", "settings"),
+    [
+        ("gitlab", gitlab, {"projects": ["acme/fraud"], "tiers": True}),
+        ("azure_devops", azure_devops, {}),
+        ("jenkins", jenkins, {"user": "cron"}),
+    ],
+)
+def test_details_of_other_providers_are_asked_for_side_by_side(
+    kind: str, made: Callable[[], Any], settings: dict[str, Any]
+) -> None:
+    found = []
+    for parallel in (1, 6):
+        world = made()
+        with world.server as server:
+            base_url = getattr(world, "base_url", server.base_url)
+            threads = set()
+            answer = server.answer
+
+            def noted(request: Request, answer: Any = answer, threads: set[Any] = threads) -> Any:
+                threads.add(threading.current_thread())
+                return answer(request)
+
+            server.answer = noted
+            reading = ProviderReading(server, kind=kind, base_url=base_url, parallel=parallel, **settings)
+            first = reading.sync()
+            assert first.faults == [] and first.stopped is None and len(reading.of("ci_run")) == 30
+            port = server.base_url.rpartition(":")[2]
+            found.append((str(first.pages).replace(port, "PORT"), str(reading.marks).replace(port, "PORT")))
+            # the server has a thread for each connection
+            assert len(threads) > 1 if parallel > 1 else len(threads) == 1
+    assert found[0] == found[1]
