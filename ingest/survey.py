@@ -72,17 +72,11 @@ class Survey:
         return parse(page)
 
     def check(self, http: "Http | None") -> Iterator[str]:
-        """One line for each thing that keeps an export from being read; opens none."""
+        """One line for each thing that does not fit: reads all exports as a first run would."""
         try:
-            by = reading(self._settings)
-            files = self._folder.files(survey_tables.ACCEPTED)
+            yield from (part.message for part in self.fetch(http, Watermark()) if isinstance(part, Fault))
         except SourceError as error:
             yield str(error)
-            return
-        yield from self._strays(by.mapping, files)
-        for wave in by.mapping.wave:
-            if not any(_belongs(file, wave) for file in files):
-                yield self._no_file(wave)
 
     def _wave(self, by: Reading, wave: Wave, files: list[Found], mark: dict[str, Any]) -> Iterator[Page | Fault]:
         if not files:

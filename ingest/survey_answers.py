@@ -197,9 +197,12 @@ class Reader:
         options = [*question.options, *(each for each in question.pains if each not in question.options)]
         ticked: dict[str, str | None] = {}
         for column, cell in answered:
-            said = cell if not cells.is_tick(cell) else _option(column)
             if cells.is_no(cell):
                 continue
+            said = _option(column) if cells.is_tick(cell) else cell
+            if cells.is_other(_option(column)) and not cells.is_other(said):
+                # the column of what is not offered holds the words for it
+                said = f"{cells.OTHER}: {said}"
             for part in cells.parts(said, question.separator, options) if question.separator else [said]:
                 option, words = cells.chosen(self.scrub(part), options)
                 ticked[option] = " ".join(filter(None, (ticked.get(option), words))) or None

@@ -100,6 +100,11 @@ def tidy(answer: str) -> str:
     return " ".join(answer.split()).removesuffix(".")
 
 
+def is_other(option: str) -> bool:
+    """Is it what forms offer for anything else? `Other`, `Other (please specify)`, `Other: a cat`."""
+    return bool(_OTHER.fullmatch(tidy(option)))
+
+
 def chosen(answer: str, options: Collection[str]) -> tuple[str, str | None]:
     """The option and, where it is another than those offered, the words for it."""
     plain = tidy(answer)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from ingest.survey_cells import is_nothing, is_tick, leading_number, moment, tidy
+from ingest.survey_cells import is_nothing, is_other, is_tick, leading_number, moment, tidy
 from ingest.survey_tables import Column, Grid, Table, folded
 
 FORMATS = (
@@ -167,8 +167,17 @@ def guesses(table: Table) -> list[Guess]:
             # a group without a name of its own is that of its columns
             found.append(Guess(kind, [group] if group else [column.name for column, _ in listed]))
         else:
-            found += [_guess(column, values) for column, values in listed]
+            # what is not offered belongs to the question that offers the rest
+            asked = tuple(
+                each.name.removesuffix("*") for each in found if each.kind == "choices" and each.name[-1] == "*"
+            )
+            found += [_guess(*each) for each in listed if not (asked and _is_rest(each[0].name, asked))]
     return found
+
+
+def _is_rest(name: str, asked: tuple[str, ...]) -> bool:
+    question = next((each for each in asked if name.startswith(each)), None)
+    return question is not None and is_other(name.removeprefix(question).rstrip("]"))
 
 
 def _values(table: Table, column: Column) -> list[str]:

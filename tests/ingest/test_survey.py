@@ -1,6 +1,8 @@
 """The survey source: exports as each tool writes them, through one mapping, into the same records."""
 
 import io
+import re
+import tomllib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from ingest.survey_coding import Code, Correction, Rules
+from ingest.survey_mapping import Mapping, Pain, Question, Respondent, Scale, Skip, Wave
 from tests.ingest.survey_reading import HASH, SurveyReading
 
 RATED = """
@@ -164,6 +168,11 @@ def test_surveymonkey_has_two_header_rows_and_a_column_per_option(survey: Survey
     )
     survey.sync()
     expected(survey)
+    survey.export("sm.csv", (survey.exports / "sm.csv").read_text().replace("12,1,,,,", "12,1,,,a cat of mine,"))
+    survey.sync()
+    # the column of what was not offered holds somebody's words
+    others = [(a.question_id, a.choice, a.text) for a in survey.answers if a.choice == "Other"]
+    assert others == [("tools.other", "Other", "a cat of mine")]
 
 
 def test_limesurvey_has_codes_and_yes_in_a_column_per_option(survey: SurveyReading) -> None:
@@ -367,3 +376,20 @@ def test_an_answer_that_means_harm_is_kept_as_harmless_text(survey: SurveyReadin
     assert texts[0].startswith("=HYPERLINK(") and "evil" not in texts[0]
     assert texts[1:3] == ["<script>alert(1)</script>", "abc"]
     assert len(texts[3]) < 10_100 and texts[3].endswith("[cut]")
+
+
+DOCS = Path(__file__).parents[2] / "docs" / "survey.md"
+
+
+def test_the_page_explains_a_mapping_that_works_and_every_key_of_it() -> None:
+    page = DOCS.read_text("utf-8")
+    blocks = [tomllib.loads(block) for block in re.findall(r"```toml\n(.*?)```", page, re.DOTALL)]
+    explained = next(block for block in blocks if "question" in block)
+    assert len(Mapping.model_validate(explained).question) == 4
+    for table in (Mapping, Wave, Respondent, Scale, Question, Pain, Skip):
+        for key in table.model_fields:
+            assert re.search(rf"(^|[^\w]){key}\b", page), f"docs/survey.md lacks {key}"
+    rules = next(block for block in blocks if "code" in block)
+    Rules.model_validate(rules)
+    for table in (Rules, Code, Correction):
+        assert all(f"{key}" in page for key in table.model_fields)

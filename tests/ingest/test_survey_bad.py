@@ -56,6 +56,7 @@ def test_a_column_that_is_not_there_is_named_with_the_closest_and_those_that_are
         "'Deploying is so slow'; there are 'id', 'Deploying is so slow', 'Anything else?'"
     ]
     assert [answer.text for answer in survey.answers] == ["words"]
+    assert list(survey.source().check(None)) == survey.faults
     # nothing is landed again, but who looks on is told again until it is mended
     assert survey.sync().faults != [] and survey.answers == []
     survey.mapping(MAPPING.replace('["Deploying is slow"]', '["Deploying is slow", "Deploying is so slow"]'))
