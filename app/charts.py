@@ -66,7 +66,7 @@ class Piece:
     shape: str = ""
 
 
-SHARE = Unit(1, "", ".0%", words.share)
+SHARE = Unit(1, "", ".1~%", words.share)
 COUNT = Unit(1, "", ",", words.number)
 HOURS = Unit(1, " h", ",~r", words.duration)
 DAYS = Unit(1 / 24, " d", ",~r", words.duration)

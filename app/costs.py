@@ -92,7 +92,7 @@ def costliest(view: View, hours: pl.DataFrame) -> None:
         )
     top = words.share(float(hours[:LISTED]["run_hours"].sum()) / whole)
     more = len(hours) - LISTED
-    cut = f" {more} more pipelines are in the CSV." if more > 0 else ""
+    cut = f" {words.number(more)} more pipelines are in the CSV." if more > 0 else ""
     few = f"These {LISTED} take {top} of all hours.{cut}" if more > 0 else ""
     st.html(figures.heading("Which pipelines cost most hours?", few))
     head = ["Pipeline", "Hours", "Against the period before", "In runs that did not pass", "Runs"]

@@ -59,7 +59,7 @@ def deployments(view: View, key: str, opens: Callable[[str], None] | None = None
     part = view.part("deployment_count", by=by, group=("path",))
     frame = view.model.ask("deployment_count", part)
     if not frame["deployment_count"].sum():
-        refused(view, "deployment_count", "deployment_count", NOTHING)
+        refused(view, "deployment_count", "deployment_count", NOTHING, title="Deployments to production")
         return
     path = view.filters.path or "platform"
     chosen = frame.filter(pl.col("path") == path)
@@ -91,6 +91,7 @@ def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str]
             "lead_time",
             "lead_time_hours_median",
             "No change with a known first commit reached production in this period.",
+            title="Time from first commit to production",
         )
         return
     series = [Line("lead_time_hours_median", "half take less")]
@@ -108,14 +109,14 @@ def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str]
     )
 
 
-def refused(view: View, name: str, column: str, otherwise: str) -> None:
-    """Why a chart is not drawn: what the metric says of the whole window, else a sentence."""
+def refused(view: View, name: str, column: str, otherwise: str, *, title: str = "") -> None:
+    """Why a chart is not drawn, below its `title`: what the metric says of the whole window, else a sentence."""
     row = view.ask(name).row(0, named=True)
     text = words.sentence(words.withheld(row["withheld"])) if row.get("withheld") else otherwise
     if row[column]:
         # the whole window carries a value, its weeks or months do not
         text = f"No {view.window.by} of this period has enough cases of its own to be drawn."
-    st.html(figures.said(text))
+    st.html(figures.chart_head(title, text) if title else figures.said(text))
 
 
 def longest(frame: pl.DataFrame, column: str) -> float | None:

@@ -146,6 +146,12 @@ def quotes(title: str, said: Sequence[str], more: int = 0) -> str:
     return f'<section class="quotes"><h3>{words.literal(title)}</h3>{lines}{rest}</section>'
 
 
+def empty(title: str, sentences: Sequence[str]) -> str:
+    """A page on which there is nothing to show, and what would change that."""
+    told = "".join(f"<p>{words.literal(text)}</p>" for text in sentences)
+    return f'<div class="empty"><h2>{words.literal(title)}</h2>{told}</div>'
+
+
 def notice(sentences: Sequence[str]) -> str:
     """Something to know before reading on; calm, since nothing is broken."""
     return f'<div class="notice" role="status">{"".join(f"<p>{words.literal(text)}</p>" for text in sentences)}</div>'

@@ -78,7 +78,7 @@ def waiting(curve: pl.DataFrame, median: float | None) -> go.Figure:
         hovertemplate="%{customdata} waiting for %{x} days so far<extra></extra>",
         name="still waiting",
     )
-    if median is not None:
+    if median is not None and median >= 0:
         fig.add_scatter(
             x=[0, median, median],
             y=[0.5, 0.5, 0],

@@ -49,7 +49,7 @@ def why_quiet(row: Row, today: date) -> str:
     often = f"{said}; before that a change came every {words.plural(gap, 'day')}" if gap > 1 else (
         f"{said}; before that a change came every day"
     )  # fmt: skip
-    return f"{often}, so this is {words.number(round(times))} times as long."
+    return f"{often}, so this is {'twice' if round(times) == 2 else f'{words.number(round(times))} times'} as long."
 
 
 def why_waiting(row: Row, today: date, median: float | None) -> str:
@@ -57,7 +57,9 @@ def why_waiting(row: Row, today: date, median: float | None) -> str:
     days = (today - row["onboarded_day"]).days
     said = f"Onboarded {words.day(row['onboarded_day'])}, {words.plural(days, 'day')} ago"
     seen = "; pipelines have run through the platform" if row["first_run_count"] else "; nothing has run yet"
-    usual = f". Half of the teams take {words.plural(round(median), 'day')}" if median is not None else ""
+    # a median below 0 comes of teams that deployed before they were onboarded, and helps nobody who waits
+    known = median is not None and median > 0
+    usual = f". Half of the teams take {words.plural(round(median or 0), 'day')}" if known else ""
     return f"{said}{seen}{usual}."
 
 

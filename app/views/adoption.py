@@ -6,34 +6,29 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from app import charts, courses, depth, figures, funnel, quiet, retention, sentences, words
+from app import calls, charts, courses, depth, figures, funnel, quiet, retention, sentences, words
 from app.charts import Line
-from app.explain import download
-from app.figures import Cell
 from app.page import View, current
 from queries.slice import Slice
-
-SHOWN_TEAMS, CALLS = 100, 8
-"""Lines of the table of teams, and of each list of whom to call."""
 
 
 def page() -> None:
     view = current()
     total = view.ask("adoption_funnel").row(0, named=True)
     if not total["eligible_count"]:
-        why = (
-            words.withheld(total.get("withheld"))
-            if total.get("withheld")
-            else "no team that could use the platform is known"
+        why = words.withheld(total["withheld"]) if total.get("withheld") else "no team fits what is chosen above"
+        more = (
+            "This page follows teams from the day on which they could use the platform. Deliver “team” and “ownership” "
         )
-        st.html(figures.said(words.sentence(why)))
+        more += "records beside deployments; the README shows the files."
+        st.html(figures.empty("Nobody can tell yet who uses the platform", [words.sentence(why), more]))
         return
     teams = view.ask("adoption_funnel", group=("team_id",))
     first = _first_days(view)
     st.html(
         figures.answers(
             [
-                ("Who uses it?", _used(total)),
+                ("Who uses it?", f"{_used(total)}{_people(view)}"),
                 ("Do they stay?", _stay(total)),
                 ("Who to call this week?", _call(view, teams)),
             ]
@@ -43,9 +38,10 @@ def page() -> None:
         left, right = st.columns([1.25, 1], gap="large")
         with left:
             _funnel(view, total)
-            _new(view, teams)
+            calls.new(view, teams)
+            calls.still_waiting(view, teams, first["first_days_median"])
         with right:
-            _calls(view, teams, first["first_days_median"])
+            calls.went_quiet(view, teams)
     _over_time(view)
     with st.container(key="pair-stay"):
         left, right = st.columns(2, gap="large")
@@ -54,7 +50,7 @@ def page() -> None:
         with right:
             _first_deployment(view, first)
     _depth(view)
-    _team_by_team(view, teams)
+    calls.team_by_team(view, teams)
 
 
 def _now(view: View, name: str) -> Slice:
@@ -70,17 +66,34 @@ def _used(total: dict[str, int]) -> str:
     eligible, deployed, habitual = total["eligible_count"], total["first_deployment_count"], total["habitual_count"]
     if not deployed:
         return f"None of {words.plural(eligible, 'team')} that could has deployed to production through it yet."
-    nearly = f"; {habitual} do so nearly every week" if habitual else "; none does so nearly every week"
+    does = "does" if habitual == 1 else "do"
+    nearly = f"; {habitual} {does} so nearly every week" if habitual else "; none does so nearly every week"
+    has = "has" if deployed == 1 else "have"
     return words.sentence(
-        f"{deployed} of {words.plural(eligible, 'team')} have deployed to production through it{nearly}"
+        f"{deployed} of {words.plural(eligible, 'team')} {has} deployed to production through it{nearly}"
     )
+
+
+def _people(view: View) -> str:
+    """The people seen using it, where headcounts are known and enough people are."""
+    row = view.ask("adoption_share").row(0, named=True)
+    if row["people_ratio"] is None:
+        return ""
+    count = f"{words.number(row['people_count'])} of {words.plural(row['eligible_headcount'], 'person', 'people')}"
+    return f" {count} in these teams were seen using it in this period ({words.share(row['people_ratio'])})."
 
 
 def _stay(total: dict[str, int]) -> str:
     deployed, gone = total["first_deployment_count"], total["lapsed_count"]
     if not deployed:
         return "Nobody has come yet, so nobody can have left."
-    return f"{deployed - gone} of {deployed} do; {gone} went quiet." if gone else f"Yes: all {deployed} still deploy."
+    return (
+        f"{deployed - gone} of {deployed} do; {gone} went quiet."
+        if gone
+        else "Yes: the one team still deploys."
+        if deployed == 1
+        else f"Yes: all {deployed} still deploy."
+    )
 
 
 def _call(view: View, teams: pl.DataFrame) -> str:
@@ -122,31 +135,6 @@ _STAGES = (
     ("lapsed", "went quiet", ""),
 )
 """Column, what it is called, and how the first date is said."""
-
-
-def _calls(view: View, teams: pl.DataFrame, median: float | None) -> None:
-    today = view.model.clock.today
-    gone, waiting = quiet.went_quiet(teams), quiet.still_waiting(teams)
-    st.html(
-        figures.heading("Who to call this week", "Teams that went quiet, the latest first, against their own rhythm.")
-    )
-    lines = [_line(view, row["team_id"], quiet.why_quiet(row, today)) for row in gone[:CALLS].iter_rows(named=True)]
-    st.html(figures.moves(lines) if lines else figures.said("No team went quiet."))
-    _more(len(gone) - CALLS)
-    if len(waiting):
-        st.html(figures.heading("Waiting for a first deployment", "The longest wait first."))
-        rows = waiting[:CALLS].iter_rows(named=True)
-        st.html(figures.moves([_line(view, row["team_id"], quiet.why_waiting(row, today, median)) for row in rows]))
-        _more(len(waiting) - CALLS)
-
-
-def _line(view: View, team: str, why: str) -> Cell:
-    return view.model.names()[team], why, view.team_link(team)
-
-
-def _more(count: int) -> None:
-    if count > 0:
-        st.html(figures.said(f"And {count} more in the CSV of the table of teams below."))
 
 
 def _over_time(view: View) -> None:
@@ -232,7 +220,9 @@ def _first_deployment(view: View, first: dict[str, float | None]) -> None:
     median = first["first_days_median"]
     wait = f"; {words.plural(waiting, 'team')} still wait" if waiting else ""
     half = (
-        f"Half of the teams deploy to production within {words.plural(round(median), 'day')} of being onboarded"
+        "Half of the teams had deployed to production before they were onboarded"
+        if median is not None and median < 0
+        else f"Half of the teams deploy to production within {words.plural(round(median), 'day')} of being onboarded"
         if median is not None
         else "Fewer than half of the onboarded teams have deployed so far"
     )
@@ -251,12 +241,11 @@ def _first_deployment(view: View, first: dict[str, float | None]) -> None:
 def _too_few(deployed: float | None, waiting: float | None) -> str:
     if deployed is None or waiting is None or not deployed + waiting:
         return "Not measured: no date is known on which a team was onboarded."
+    if not deployed:
+        return f"None of {words.plural(waiting, 'onboarded team')} has deployed yet."
     wait = f", and {words.plural(waiting, 'team')} wait" if waiting else ""
-    return (
-        f"{words.plural(deployed, 'onboarded team')} have deployed{wait}: a curve takes {funnel.LEAST}."
-        if deployed
-        else f"None of {words.plural(waiting, 'onboarded team')} has deployed yet."
-    )
+    has = "has" if deployed == 1 else "have"
+    return f"{words.plural(deployed, 'onboarded team')} {has} deployed{wait}: a curve takes {funnel.LEAST}."
 
 
 def _depth(view: View) -> None:
@@ -276,35 +265,3 @@ def _depth(view: View) -> None:
     st.html(figures.heading("How deep does it go?", below))
     st.html(depth.table(ordered) + depth.key())
     view.explained("capability_coverage", part, "depth")
-
-
-def _new(view: View, teams: pl.DataFrame) -> None:
-    today = view.model.clock.today
-    found = quiet.new(teams, today)
-    below = f"Onboarded or first in production in the last {quiet.NEW_DAYS} days."
-    st.html(figures.heading("New this month", below))
-    lines = [_line(view, row["team_id"], quiet.why_new(row, today)) for row in found[:CALLS].iter_rows(named=True)]
-    st.html(figures.moves(lines) if lines else figures.said("Nobody."))
-    _more(len(found) - CALLS)
-
-
-def _team_by_team(view: View, teams: pl.DataFrame) -> None:
-    names = view.model.names()
-    shown = teams.with_columns(team=pl.col("team_id").replace_strict(names)).sort(pl.col("team").str.to_lowercase())
-    more = len(shown) - SHOWN_TEAMS
-    cut = f" The first {SHOWN_TEAMS}, and {more} more in the CSV; the filter above finds any." if more > 0 else ""
-    st.html(figures.heading("Team by team", f"In the order of their names; a click opens the team.{cut}"))
-    rows: list[list[Cell]] = []
-    for row in shown[:SHOWN_TEAMS].iter_rows(named=True):
-        days = [row[f"{column}_day"] for column in ("onboarded", "first_run", "first_deployment", "last_deployment")]
-        rows.append(
-            [
-                (row["team"], "", view.team_link(row["team_id"])),
-                (quiet.stage(row), ""),
-                *((words.day(day) if day else "–", "") for day in days),
-            ]
-        )
-    st.html(figures.table(["Team", "Now", "Onboarded", "First run", "First in production", "Last deployed"], rows))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        download("adoption_by_team.csv", shown, key="csv-adoption")
-        view.explained("adoption_funnel", view.part("adoption_funnel", group=("team_id",)), "adoption-teams")

@@ -10,6 +10,7 @@ from app import charts, checks, costs, courses, figures, headline, sentences, wo
 from app.charts import Line
 from app.figures import Cell
 from app.page import View, current
+from queries.slice import Slice
 from queries.trends import of_ratios
 
 _TIMES = ("queue_seconds_median", "queue_seconds_p90", "duration_seconds_median", "duration_seconds_p90")
@@ -21,8 +22,7 @@ def page() -> None:
     view = current()
     total = view.ask("ci_health", quantiles=_TIMES).row(0, named=True)
     if not total["run_count"]:
-        none = "no pipeline ran in this period"
-        st.html(figures.said(words.sentence(none if total["run_count"] == 0 else words.withheld(total["withheld"]))))
+        st.html(_nothing(view, total))
         return
     hours = costs.by_pipeline(view)
     controls = view.ask("control_friction", quantiles=_STOPPED).sort("blocked_count", descending=True, nulls_last=True)
@@ -41,6 +41,21 @@ def page() -> None:
     costs.costliest(view, hours)
     _broken(view)
     _controls(view, controls)
+
+
+def _nothing(view: View, total: dict[str, Any]) -> str:
+    """Why there is nothing to show, and when runs were last seen."""
+    if total["run_count"] is None:
+        why = words.sentence(words.withheld(total["withheld"]))
+        return figures.empty(
+            "Nobody can tell yet how the pipelines do", [why, "Deliver “ci_run” records; see the README."]
+        )
+    ever = view.model.ask("pipeline_hours", Slice("month", where=view.part("pipeline_hours").where))
+    seen = ever.filter(pl.col("timed_count") > 0)["period"].to_list()
+    last = f"The newest runs are of {words.period(seen[-1], 'month')}: choose a longer period above." if seen else (
+        "None ever did, as far as the sources show."
+    )  # fmt: skip
+    return figures.empty("No pipeline ran in this period", [last])
 
 
 def _pass(view: View, total: dict[str, Any]) -> str:

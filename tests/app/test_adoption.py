@@ -75,6 +75,14 @@ def test_who_waits_longest_comes_first_beside_what_others_took() -> None:
     assert "pipelines have run" in quiet.why_waiting(waiting.row(1, named=True), TODAY, None)
 
 
+def test_who_deployed_before_being_onboarded_makes_no_usual_wait() -> None:
+    waiting = team("w", onboarded_count=1, onboarded_day=date(2026, 6, 13))
+    assert "Half of the teams" not in quiet.why_waiting(waiting, TODAY, -42.0)
+    curve = pl.DataFrame({name: [0.5] for name in ("deployed_ratio", "deployed_ratio_low", "deployed_ratio_high")})
+    drawn = funnel.waiting(curve.with_columns(day_count=pl.lit(3), waiting_count=pl.lit(0)), -42.0)
+    assert "half of the teams" not in {one.name for one in drawn.data}
+
+
 def test_new_is_who_came_within_a_month() -> None:
     rows = [
         team("both", onboarded_day=date(2026, 6, 1), first_deployment_day=date(2026, 6, 20)),

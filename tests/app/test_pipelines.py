@@ -128,4 +128,8 @@ def test_without_runs_or_jobs_the_page_says_so(tmp_path: Path, read: Open) -> No
     publish(tmp_path / "data", {noun: given for noun, given in rows.items() if noun != "ci_job"})
     assert "no source delivers jobs" in seen(read("pipelines", tmp_path / "data"))
     publish(tmp_path / "data", {**rows, "ci_run": [], "ci_job": []})
-    assert "No pipeline ran in this period." in seen(read("pipelines", tmp_path / "data"))
+    assert "None ever did" in seen(read("pipelines", tmp_path / "data"))
+    early = [row for row in rows["ci_run"] if row["created_at"].month == 3]
+    publish(tmp_path / "data", {**rows, "ci_run": early, "ci_job": []})
+    late = seen(read("pipelines", tmp_path / "data", {"period": "Last 4 weeks"}))
+    assert "The newest runs are of March 2026: choose a longer period" in late
