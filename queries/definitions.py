@@ -18,12 +18,12 @@ CONTROLS: Mapping[str, tuple[str, ...]] = {
 
 
 CAUSES: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "rollback": {"workflows": ("*rollback*", "*roll-back*", "*roll back*")},
+    "rollback": {"workflows": ("rollback*", "roll-back*", "roll back*")},
     "hotfix": {"refs": ("hotfix*", "*/hotfix*", "revert-*", "*/revert-*"), "workflows": ("*hotfix*",)},
     "retrain": {"workflows": ("*retrain*", "*re-train*")},
     "promotion": {"workflows": ("*promote*", "*promotion*")},
     "config": {"workflows": ("*config change*", "*config-change*", "*feature flag*", "*feature-flag*")},
-    "redeploy": {"workflows": ("*redeploy*", "*re-deploy*", "*restart*")},
+    "redeploy": {"workflows": ("redeploy*", "re-deploy*")},
     "human_change": {},
 }
 """Causes of a deployment in the order in which they are tried, and the globs by which they are known."""
