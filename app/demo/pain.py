@@ -1,7 +1,11 @@
 """The twelve pain points, how badly they truly hurt, and what people write in free text."""
 
+import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cache
+
+from app.demo.roadmap import PLANNED, ROADMAP
 
 
 @dataclass(frozen=True)
@@ -181,3 +185,40 @@ FREE_TEXTS: tuple[tuple[str, str | None], ...] = (
     ("Prima zo — ga door! 🙂", None),
 )
 """What people write, and the pain point that it speaks of."""
+
+
+@cache
+def pains(seed: int) -> tuple[Pain, ...]:
+    """The pains of a simulation: as they stand above for seed 1; any other seed draws anew which of them hurt how much.
+
+    Titles, evidence and roadmap stay, so that quick wins, what is unheard and what drifts are others. Drawn again until
+    there is something of each.
+    """
+    if seed == 1:
+        return PAINS
+    rng = random.Random(f"{seed}/pains")
+    while True:
+        truths = rng.sample(PAINS, len(PAINS))
+        drawn = tuple(_with_truth(pain, truth) for pain, truth in zip(PAINS, truths, strict=True))
+        if _has_something_of_each({pain.pain_id: pain.quadrant for pain in drawn}):
+            return drawn
+
+
+def _with_truth(pain: Pain, truth: Pain) -> Pain:
+    """A pain that hurts as another one does; its quadrant follows from that and from what is planned for it."""
+    is_planned = any(pain.pain_id in work.pain_ids for work in ROADMAP if work.status in PLANNED)
+    hurts = {"quick_win": True, "listen": True, "drift": False, "later": False}.get(truth.quadrant)
+    quadrant = "unsure"
+    if hurts is not None:
+        quadrant = ("quick_win" if is_planned else "listen") if hurts else "drift" if is_planned else "later"
+    return replace(
+        pain, quadrant=quadrant, reach=truth.reach, adopted=truth.adopted, intensity=truth.intensity, roles=truth.roles
+    )
+
+
+def _has_something_of_each(quadrants: Mapping[str, str]) -> bool:
+    planned = [work for work in ROADMAP if work.status in PLANNED and work.pain_ids]
+    quick = [work for work in planned if work.effort_days <= 10 and not work.blocker]
+    wins = [pain for work in quick for pain in work.pain_ids if quadrants[pain] == "quick_win"]
+    drifts = [work for work in planned if all(quadrants[pain] == "drift" for pain in work.pain_ids)]
+    return len(wins) >= 3 and bool(drifts) and "listen" in quadrants.values()

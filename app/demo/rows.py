@@ -8,7 +8,7 @@ from typing import Any
 from app.demo.deployment import Deployment
 from app.demo.incident import Incident, scopes
 from app.demo.organisation import Product, Team, World
-from app.demo.pain import PAINS
+from app.demo.pain import pains
 from app.demo.pipeline import workflow_of
 from app.demo.roadmap import ROADMAP
 from app.demo.simulation import Simulation
@@ -37,7 +37,7 @@ def rows(simulation: Simulation) -> dict[str, list[Row]]:
         "survey_answer": _answers(simulation),
         "pain_point": (
             {key: getattr(pain, key) for key in ("pain_id", "title", "description", "theme", "evidence_metric")}
-            for pain in PAINS
+            for pain in pains(world.seed)
         ),
         "initiative": _initiatives(world),
     }

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from app.demo.organisation import Member, Team, World
-from app.demo.pain import FREE_TEXTS, PAINS, Pain
+from app.demo.pain import FREE_TEXTS, Pain, pains
 
 WAVES = (0.31, 0.81)
 _OPEN_DAYS = 18
@@ -85,7 +85,7 @@ def _survey(world: World, number: int, share: float) -> Survey:
         (person, opened_at + timedelta(seconds=round(window * rng.betavariate(0.9, 2.2) * 0.98)))
         for person in answering
     ]
-    for place, pain in enumerate(PAINS):
+    for place, pain in enumerate(pains(world.seed)):
         survey.answers.extend(_ratings(world, survey, pain, place, answers))
     survey.answers.extend(_other_answers(rng, survey, answers))
     survey.answers.sort(

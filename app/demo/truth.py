@@ -10,7 +10,7 @@ from app.demo.deployment import Deployment
 from app.demo.dirty import BadRow
 from app.demo.effect import effects_found
 from app.demo.organisation import ADOPTING, Team
-from app.demo.pain import PAINS, Pain
+from app.demo.pain import Pain, pains
 from app.demo.roadmap import PLANNED, ROADMAP
 from app.demo.simulation import Simulation
 from app.demo.survey import Survey, expected_severity
@@ -31,15 +31,15 @@ def truth(simulation: Simulation, bad_rows: list[BadRow]) -> Tree:
         "parameters": {
             "effects": asdict(world.effects),
             "teams": [_planned_team(team) for team in world.teams],
-            "pains": [_planned_pain(pain) for pain in PAINS],
-            **_roadmap(),
+            "pains": [_planned_pain(pain) for pain in pains(world.seed)],
+            **_roadmap(pains(world.seed)),
         },
         "realised": {
             "teams": [_realised_team(simulation, team) for team in world.teams],
             "counts": _counts(simulation),
             "change_fail": _change_fail(simulation),
             "effects": effects_found(simulation),
-            "surveys": [_realised_survey(survey) for survey in simulation.surveys],
+            "surveys": [_realised_survey(survey, pains(world.seed)) for survey in simulation.surveys],
             "rejected": {
                 "by_file": dict(sorted(Counter(bad.file for bad in bad_rows).items())),
                 "rows": [asdict(bad) for bad in bad_rows],
@@ -74,9 +74,9 @@ def _planned_pain(pain: Pain) -> Tree:
     }
 
 
-def _roadmap() -> Tree:
+def _roadmap(drawn: tuple[Pain, ...]) -> Tree:
     """Quadrants as the definitions give them: pain from the true reach, priority from planned work."""
-    by_quadrant = {quadrant: [pain.pain_id for pain in PAINS if pain.quadrant == quadrant] for quadrant in QUADRANTS}
+    by_quadrant = {quadrant: [pain.pain_id for pain in drawn if pain.quadrant == quadrant] for quadrant in QUADRANTS}
     planned = [work for work in ROADMAP if work.status in PLANNED]
     wins = set(by_quadrant["quick_win"])
     return {
@@ -182,13 +182,13 @@ def _share(made: list[Deployment]) -> float | None:
     return round(sum(one.led_to is not None for one in made) / len(made), 4) if made else None
 
 
-def _realised_survey(survey: Survey) -> Tree:
+def _realised_survey(survey: Survey, drawn: tuple[Pain, ...]) -> Tree:
     return {
         "survey_id": survey.survey_id,
         "opened_at": _iso(survey.opened_at),
         "invited_count": survey.invited_count,
         "response_count": survey.response_count,
-        "pains": [_realised_pain(survey, pain) for pain in PAINS],
+        "pains": [_realised_pain(survey, pain) for pain in drawn],
     }
 
 

@@ -36,7 +36,7 @@ def test_quick_wins(simulated: Simulated) -> None:
             worth = affected / len(answers) * severity * confidence
             scores[pain, work["initiative_id"]] = worth / max(work["effort_days"], 0.5)
     answer = metrics.ask(simulated.con, "quick_wins", Slice())
-    assert len(scores) >= 3
+    assert len(scores) >= 2
     assert list(answer["rank"]) == list(range(1, len(scores) + 1))
     ordered = sorted(scores, key=lambda pair: -scores[pair])
     assert list(answer.select("pain_id", "initiative_id").rows()) == ordered

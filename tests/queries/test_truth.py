@@ -15,6 +15,7 @@ from click.testing import CliRunner
 
 from app.cli import main
 from app.demo import write
+from app.demo.pain import pains
 from queries import metrics, readmodel, rows
 from queries.slice import Slice
 
@@ -205,3 +206,11 @@ def test_the_lists_are_the_true_ones(organisation: Organisation) -> None:
     }
     (index,) = organisation.ask("overlap_index")
     assert index["unmapped_share"] > 0.05
+
+
+def test_another_seed_is_another_truth() -> None:
+    """The lists above are checked for two seeds; what they must find differs, so that they follow and do not repeat."""
+    found = [{pain.pain_id: pain.quadrant for pain in pains(seed)} for seed in (1, 7)]
+    for quadrant in ("quick_win", "listen", "drift"):
+        one, other = ({pain for pain, label in drawn.items() if label == quadrant} for drawn in found)
+        assert one != other and other
