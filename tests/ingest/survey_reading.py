@@ -8,7 +8,7 @@ from typing import Any
 
 from ingest.errors import SourceError
 from ingest.people import hasher
-from ingest.source import Fault, Rejected, Watermark
+from ingest.source import Fault, Page, Rejected, Watermark
 from ingest.survey import Survey
 from ingest.survey_settings import SurveySettings
 
@@ -19,7 +19,8 @@ class SurveyReading:
     """A folder of exports with a mapping. `answers`, `surveys`, `pains`, `rejected` and `faults` are those of the last
     sync; `written` is all that was ever landed."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, name: str = "s") -> None:
+        self.name = name
         self.folder = folder
         self.exports = folder / "exports"
         self.exports.mkdir()
@@ -33,7 +34,7 @@ class SurveyReading:
         (self.exports / name).write_bytes(content if isinstance(content, bytes) else content.encode())
 
     def source(self) -> Survey:
-        settings = SurveySettings(name="s", kind="survey", path=self.exports, mapping=self.folder / "survey.toml")
+        settings = SurveySettings(name=self.name, kind="survey", path=self.exports, mapping=self.folder / "survey.toml")
         return Survey(settings, HASH)
 
     def sync(self, full: bool = False) -> "SurveyReading":
@@ -43,6 +44,7 @@ class SurveyReading:
         self.rejected: list[Rejected] = []
         self.faults: list[str] = []
         self.forgotten: list[tuple[str, str | None]] = []
+        self.pages: list[Page] = []
         source = self.source()
         kinds = {"survey_answer": self.answers, "survey": self.surveys, "pain_point": self.pains}
         try:
@@ -50,6 +52,7 @@ class SurveyReading:
                 if isinstance(part, Fault):
                     self.faults.append(part.message)
                     continue
+                self.pages.append(part)
                 line = json.dumps(asdict(part))
                 self.written += line
                 self.marks |= json.loads(line)["marks"]

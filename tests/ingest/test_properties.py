@@ -10,6 +10,7 @@ from functools import cache
 from itertools import count, pairwise
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import duckdb
@@ -29,9 +30,31 @@ from ingest.spool import Spool
 from ingest.warehouse import LIMITS, Warehouse
 from tests.cdevents import life
 from tests.ingest.reading import HASH, Reading, Sync
+from tests.ingest.survey_reading import SurveyReading
 from tests.providers import PROVIDERS, TOKEN
 
 Moments = list[list[Page]]
+
+SURVEY = """
+[respondent]
+response_id = "id"
+[[wave]]
+id = "w1"
+files = ["*.csv"]
+opened_at = 2026-03-01
+[scales.slow]
+min = 1
+max = 5
+[[question]]
+id = "slow"
+columns = ["Slow?"]
+kind = "rating"
+scale = "slow"
+pain = "slow"
+[[pain]]
+id = "slow"
+title = "Slow"
+"""
 
 
 class OpenReading(Reading):
@@ -51,6 +74,8 @@ def told(kind: str) -> tuple[Source, Moments]:
         entry = CdeventsSettings(name="src", kind="cdevents", token_env="SECRET")
         # events tell when they were, so the later ones may even come first
         return Cdevents(entry, HASH, Spool(Path("nowhere"), "src")), [[Page("event", "src/received", items)]]
+    if kind == "survey":
+        return surveyed()
     with PROVIDERS[kind]() as provider:
         reading = OpenReading(provider.server, **({"name": "src", "token_env": "TOKEN"} | provider.source))
         first_sync = reading.sync()
@@ -58,6 +83,19 @@ def told(kind: str) -> tuple[Source, Moments]:
         second_sync = reading.sync()
         assert not faults(first_sync) + faults(second_sync)
         return reading.source(), [first_sync.pages, second_sync.pages]
+
+
+def surveyed() -> tuple[Source, Moments]:
+    """An export of a survey, and once more with an answer that was changed and one that came."""
+    with TemporaryDirectory() as folder:
+        survey = SurveyReading(Path(folder), name="src")
+        survey.mapping(SURVEY)
+        moments = []
+        for ratings in ((5, 4, 3, 2), (1, 4, 3, 2, 5)):
+            survey.export("w1.csv", "id,Slow?\n" + "".join(f"{n},{rating}\n" for n, rating in enumerate(ratings)))
+            moments.append(survey.sync().pages)
+            assert not survey.faults
+        return survey.source(), moments
 
 
 def exported() -> Moments:
@@ -121,7 +159,7 @@ def checksum(warehouse: Warehouse) -> str:
     return digest.hexdigest()
 
 
-@pytest.mark.parametrize("kind", ["files", "cdevents", *PROVIDERS])
+@pytest.mark.parametrize("kind", ["files", "cdevents", "survey", *PROVIDERS])
 def test_any_order_repetition_and_split_give_the_same_tables_and_so_does_a_replay(
     kind: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
