@@ -25,8 +25,8 @@ def deployments(site: Site) -> int:
 
 NO_RECORD = (
     "matches no record; files are named <record>*{.csv,.csv.gz,.csv.zst,.jsonl,.jsonl.gz,.jsonl.zst,.parquet,.xlsx} "
-    "with record one of team, ownership, ci_run, ci_job, deployment, change, incident, model_version, capability, "
-    "survey, survey_answer, pain_point, initiative"
+    "with record one of team, ownership, ci_run, ci_job, deployment, deployed_commit, change, incident, model_version, "
+    "capability, survey, survey_answer, pain_point, initiative"
 )
 NO_HEADER = "its first line is no header row for deployment (deployment_id, repo, environment, created_at, status, ...)"
 

@@ -59,6 +59,7 @@ def test_an_initiative_as_jira_gives_it(jira: FakeJira, server: Loopback) -> Non
         "started_at": datetime(2026, 4, 1, 8),
         "shipped_at": None,
         "url": f"{server.base_url}/browse/PLAT-2",
+        "blocker": None,
     }
 
 
