@@ -4,12 +4,16 @@ A whole page is validated straight from its bytes, and only the fields in use ar
 provider documents it, the page is gone through item by item, so that the others stay.
 """
 
+import json
+import re
 from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, get_origin, get_type_hints
 
 from pydantic import TypeAdapter, ValidationError
+from pydantic.errors import PydanticInvalidForJsonSchema
 from pydantic_core import from_json
 
 from ingest.source import Hasher, Rejected
@@ -52,7 +56,7 @@ class Shape:
         self.needs = needs
         self._persons = persons
         self._free_text = set(free_text)
-        self._fields = item.__annotations__.keys()
+        self._types = item
         self._item = TypeAdapter[Any](item)
         self._page = TypeAdapter[Any](page)
         beside = get_type_hints(get_origin(page) or page) if key else {}
@@ -80,7 +84,9 @@ class Shape:
 
     def _singly(self, body: bytes, place: str, hashed: Hasher) -> Listing:
         answer = _json(body)
-        found = answer.get(self._key) if self._key and isinstance(answer, dict) else answer
+        if self._key and not isinstance(answer, dict):
+            raise ValueError(f"it holds no list of {self._key}")
+        found = answer.get(self._key) if self._key else answer
         if not isinstance(found, list):
             raise ValueError(f"it holds no list{f' of {self._key}' if self._key else ''}")
         total = answer.get("total_count") if self._key else None
@@ -106,12 +112,23 @@ class Shape:
                 rejected.append(Rejected(place, row, _why(error), self._salvage(raw, hashed)))
         return Listing(items, tuple(rejected), total)
 
+    @cached_property
+    def _plain(self) -> set[str]:
+        """The fields that hold a text or a number, and those of persons: where an object belongs, text may be one."""
+        found = set()
+        for name, kind in get_type_hints(get_origin(self._types) or self._types).items():
+            with suppress(PydanticInvalidForJsonSchema):
+                schema = TypeAdapter[Any](kind).json_schema()
+                if name in self._persons or not re.search(r'"(object|array)"', json.dumps(schema)):
+                    found.add(name)
+        return found
+
     def _salvage(self, raw: Any, hashed: Hasher) -> Item | None:
         """What may be kept of an item that is not as documented: plain values of listed fields, persons hashed."""
         if not isinstance(raw, dict):
             return None
         kept: Item = {}
-        for key in self._fields - self._free_text:
+        for key in self._plain - self._free_text:
             value = raw.get(key)
             if key in self._persons:
                 login = value.get(self._persons[key]) if isinstance(value, dict) else None

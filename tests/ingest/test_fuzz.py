@@ -10,7 +10,14 @@ from tests.fuzz.damage import PERSON, broken, peopled, wrong
 from tests.fuzz.targets import TARGETS
 
 SEEDS = range(1, 11)
-FOUND: dict[str, list[int]] = {"pagerduty": [1795649236], "azure_devops": [1795649329]}
+FOUND: dict[str, list[int]] = {
+    "pagerduty": [1795649236],
+    "azure_devops": [1795649329, 100027],
+    "argocd": [100088],
+    "mlflow": [100003],
+    "opsgenie": [100005],
+    "statuspage": [100014],
+}
 """Seeds that once found something."""
 
 
