@@ -54,8 +54,9 @@ def rows(item: Item, base_url: str, deployments: Sequence[JenkinsDeployment]) ->
         "event": EVENT.get(item["cause"], item["cause"]),
         "status": "in_progress" if finished is None else "completed",
         "conclusion": None if finished is None else CONCLUSION.get(item["result"], item["result"]),
+        # without the plugin that tells it, when the build was asked for is not known: then nor is it how long it waited
         "created_at": _time(started - (item["queued"] or 0)),
-        "started_at": _time(started),
+        "started_at": None if item["queued"] is None else _time(started),
         "finished_at": _time(finished),
         "actor": item["actor"],
         "url": f"{base_url}/{job['path']}/{item['number']}/" if job["path"] else None,
@@ -91,7 +92,7 @@ def _deployed(item: Item, run: Item, rule: JenkinsDeployment) -> Iterator[Row]:
     common |= {"environment": environment, "ref": run["branch"], "created_at": run["created_at"]}
     if rule.stage is None:
         status = "in_progress" if item["building"] else DEPLOYED.get(item["result"], item["result"])
-        times = {"started_at": run["started_at"], "finished_at": run["finished_at"]}
+        times = {"started_at": _time(item["timestamp"]), "finished_at": run["finished_at"]}
         yield Deployment, common | times | {"deployment_id": run["run_id"], "status": status}
         return
     for stage in item["stages"]:

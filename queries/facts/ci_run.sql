@@ -20,7 +20,7 @@
 --   started_at                timestamp  when its newest attempt started
 --   finished_at               timestamp  when its newest attempt finished
 --   queue_seconds             double     created to started, of the first attempt; null where that was not seen
---   duration_seconds          double     started to finished, of the newest attempt
+--   duration_seconds          double     started to finished, of the newest attempt; created to finished where no start was told
 --   uses                      varchar[]  reusable workflows it called
 --   url                       varchar    in the tool of record
 with repeated as (
@@ -87,7 +87,11 @@ select
     latest.started_at,
     latest.finished_at,
     latest.queue_seconds,
-    case when latest.status = 'completed' then epoch_ms(latest.finished_at - latest.started_at) / 1000.0 end as duration_seconds,
+    case
+        when latest.status = 'completed' and latest.started_at is not null then epoch_ms(latest.finished_at - latest.started_at) / 1000.0
+        -- a tool that does not tell the queue gives the start as creation; what ended otherwise may never have started
+        when latest.conclusion in ('success', 'failure', 'timed_out') then epoch_ms(latest.finished_at - latest.created_at) / 1000.0
+    end as duration_seconds,
     latest.uses,
     latest.url
 from latest

@@ -29,6 +29,14 @@ def reading(world: World, **settings: Any) -> Reading:
     return Reading(world.server, kind="jenkins", **{"user": "cron", "libraries": [LIBRARY]} | settings)
 
 
+def test_without_the_plugin_that_tells_it_the_time_in_the_queue_is_unknown_and_not_0(world: World) -> None:
+    build = world.build(world.add("ml/train"))
+    build["actions"] = [each for each in build["actions"] if "queuingDurationMillis" not in (each or {})]
+    [run] = reading(world).sync().of("ci_run")
+    assert (run.created_at, run.started_at) == (NOW - timedelta(hours=1), None)
+    assert run.finished_at == run.created_at + timedelta(milliseconds=build["duration"])
+
+
 def test_a_build_is_a_run_and_its_stages_are_jobs(world: World) -> None:
     build = world.build(world.add("ml/fraud"))
     found = reading(world).sync()

@@ -116,9 +116,9 @@ def health(runs: list[Ran]) -> Answer:
     starts = [run.first for run in ended if run.first and run.first.get("started_at")]
     queue = [(row["started_at"] - row["created_at"]).total_seconds() for row in starts]
     took = [
-        (run.last["finished_at"] - run.last["started_at"]).total_seconds()
+        (run.last["finished_at"] - (run.last.get("started_at") or run.last["created_at"])).total_seconds()
         for run in ended
-        if run.last.get("started_at") and run.last.get("finished_at")
+        if run.last.get("finished_at")
     ]
     return {
         "run_count": len(ended),

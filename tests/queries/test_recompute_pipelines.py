@@ -26,8 +26,10 @@ def test_hours_by_pipeline_are_those_of_its_newest_attempts(simulated: Simulated
         if ended is None:
             continue
         found = expected[newest["repo"], newest["workflow"]]
-        if newest.get("started_at") and newest.get("finished_at"):
-            hours = (newest["finished_at"] - newest["started_at"]).total_seconds() / 3600
+        # what was cancelled and never told a start may never have run
+        began = newest.get("started_at") or (None if ended == "cancelled" else newest["created_at"])
+        if began and newest.get("finished_at"):
+            hours = (newest["finished_at"] - began).total_seconds() / 3600
             if hours >= 0:
                 found[f"{ended}_hours"] += hours
                 found["run_hours"] += hours
