@@ -1,6 +1,6 @@
 # Every target works on a fresh clone: what it needs is set up first.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo app test check coverage fuzz bench lock clean browser
+.PHONY: help setup demo app test check coverage mutants fuzz bench lock clean browser
 
 PORT ?= 8501
 SECONDS ?= 120
@@ -21,6 +21,7 @@ help:
 	@echo "make test      run all tests"
 	@echo "make check     lint, format, types"
 	@echo "make coverage  how much of ingest/ the tests go through, by branch; at least 95 %"
+	@echo "make mutants   change watermarks and upserts, and see which change no test notices"
 	@echo "make fuzz      damage what the parsers read, for SECONDS=120"
 	@echo "make bench     measure ingest, build and query times"
 	@echo "make setup     make .venv with the command .venv/bin/uptake"
@@ -64,6 +65,9 @@ check: .venv/.installed-dev
 
 coverage: .venv/.installed-dev
 	$(BIN)/python -m pytest tests/ingest tests/test_sample.py -n 2 --dist loadfile --cov --cov-report term
+
+mutants: .venv/.installed-dev
+	$(BIN)/python -m tests.mutants
 
 fuzz: .venv/.installed-dev
 	$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
