@@ -19,6 +19,7 @@ from ingest.reach import Reach
 from ingest.records import Record
 from ingest.rows import records
 from ingest.settings import JenkinsSettings
+from ingest.shapes import Shape
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
 COVERED = "deployments"
@@ -40,12 +41,12 @@ class Jenkins:
             yield Page("deployment", self.name, [], marks={COVERED: True}, starts=False)
         now = http.clock(http.get("api/json", {"tree": "mode"}, place=f"{self.name}: {http.base_url}"))
         reach = Reach.of(settings.since, since.floor)
-        shape = builds({rule.parameter for rule in settings.deployments if rule.parameter}, set(settings.libraries))
+        shape = self._shape()
         for found in self._jobs(http):
             if isinstance(found, Fault):
                 yield found
             else:
-                api = Api(http, self._hash, self.name, found.key, found.path, sized={})
+                api = self._api(http, found)
                 stages = settings.stages and found.is_pipeline
                 reading = Builds(api, found, shape, BuildMark.of(since.marks, found.key), reach)
                 yield from going_on(reading.fetch(now, stages))
@@ -61,9 +62,20 @@ class Jenkins:
                 if isinstance(found, Fault):
                     yield found.message
                 else:
+                    # who may read one job may read all: Jenkins gives the permission as a rule for the whole
+                    Builds(self._api(http, found), found, self._shape(), BuildMark(), Reach(None, None)).ask(
+                        self._settings.stages and found.is_pipeline
+                    )
                     return
         except SourceError as error:
             yield str(error)
+
+    def _api(self, http: Http, job: Job) -> Api:
+        return Api(http, self._hash, self.name, job.key, job.path, sized={})
+
+    def _shape(self) -> Shape:
+        rules, libraries = self._settings.deployments, set(self._settings.libraries)
+        return builds({rule.parameter for rule in rules if rule.parameter}, libraries)
 
     def _jobs(self, http: Http) -> Iterator[Job | Fault]:
         """The jobs that the config's globs match; a Fault when that is none."""

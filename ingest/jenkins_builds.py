@@ -78,6 +78,13 @@ class Builds:
         if mark.saved(self._job.key) != self._saved:
             yield self._page([])
 
+    def ask(self, stages: bool) -> None:
+        """Asks for the newest build, with or without its stages. Raises SourceError where that may not be read."""
+        tree = f"allBuilds[{BUILD_TREE}]{{0,1}}"
+        listing: Listing = self._api.many("api/json", self._shape, {"tree": tree}).value
+        for build in listing.items if stages else []:
+            self._api.many(f"{build['number']}/wfapi/describe", STAGES, ok=GONE)
+
     def _unfinished(self) -> Iterator[Page | Fault]:
         for number in list(self._mark.open):
             try:

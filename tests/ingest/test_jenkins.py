@@ -11,6 +11,7 @@ from ingest.repositories import repository
 from ingest.settings import JenkinsSettings
 from tests.ingest.reading import TOKEN, Reading
 from tests.jenkins_world import Job, World, branch
+from tests.loopback import Reply, Trouble
 
 NOW = datetime(2026, 5, 4, 12)
 
@@ -223,3 +224,14 @@ def test_a_clone_address_names_its_repository(address: str | None, name: str | N
 def test_a_rule_names_one_environment(rule: dict[str, str]) -> None:
     with pytest.raises(ValueError, match="needs either an environment or the parameter"):
         JenkinsSettings(name="j", kind="jenkins", base_url="http://j", deployments=[rule])
+
+
+def test_check_names_builds_and_stages_that_may_not_be_read(world: World) -> None:
+    world.build(world.add("ml/fraud"))
+    assert reading(world).check() == []
+    for what in ("allBuilds", "wfapi"):
+        world.server.troubles = [Trouble(what, Reply(b"", 403))]
+        [line] = reading(world).check()
+        assert line.startswith("src/ml/fraud: ") and "may not read this (403)" in line
+    world.server.troubles = [Trouble("wfapi", Reply(b"", 403))]
+    assert reading(world, stages=False).check() == []
