@@ -101,7 +101,8 @@ def table(view: View, overlap: pl.DataFrame, initiatives: pl.DataFrame, part: Sl
             ]
         )
     head = ["#", "Pain, and first move", "Hurts", "Severity", "Certainty", "Days", "Figures say", "Score"]
-    st.html(figures.table(head, rows))
+    with st.container(key="ranking"):
+        st.html(figures.table(head, rows))
     explain(view.model, "quick_wins", part, wins, key="quick-wins")
 
 

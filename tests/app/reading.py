@@ -11,6 +11,7 @@ TITLES = {
     "delivery": "Delivery",
     "pipelines": "Pipelines",
     "pain": "Pain and priorities",
+    "listening": "Listening",
     "team": "Team",
     "data": "Data",
 }
