@@ -7,17 +7,18 @@ from collections.abc import Iterator
 
 from pydantic import ValidationError
 
+from ingest import github_issue_records, github_project_records
 from ingest.api import GONE, Api
 from ingest.errors import SourceError, SourceStopped
 from ingest.github_comparison import COMPARED, Compare
 from ingest.github_deployments import Deployments
 from ingest.github_graphql import Graph
 from ingest.github_issue_fields import ISSUES
-from ingest.github_issue_records import rows
 from ingest.github_issues import NOUNS, IssueReading, Issues
 from ingest.github_jobs import Jobs
 from ingest.github_lists import Changes, ListMark, Newest
 from ingest.github_pages import DEPLOYMENTS, PULLS, RELEASES, RUNS
+from ingest.github_projects import ProjectReading
 from ingest.github_records import records
 from ingest.github_releases import ReleaseMark, Releases
 from ingest.github_repositories import HEADERS, Repo, Repositories
@@ -69,9 +70,15 @@ class Github:
             ended = yield from going_on(reading.fetch(newest))
             if ended and isinstance(reading, Runs) and self._settings.jobs:
                 later.append(Jobs(*reading.stand))
+        for project in self._projects(http, since):
+            yield from going_on(project.fetch(anew=since.floor is not None))
         for index, jobs in enumerate(later):
             since.meter.part("jobs", index, len(later))
             yield from going_on(jobs.fetch())
+
+    def _projects(self, http: Http, since: Watermark) -> Iterator[ProjectReading]:
+        for table in self._settings.roadmap:
+            yield ProjectReading(http, self.name, table, since.marks)
 
     def _readings(self, http: Http, repos: list[Repo], since: Watermark) -> Iterator[Reading]:
         """One of each list of each repository."""
@@ -103,8 +110,12 @@ class Github:
         return records(page)
 
     def assemble(self, noun: str, place: str, events: list[Item]) -> Iterator[Record | Rejected]:
-        """An issue from all readings of it: see github_issue_records."""
-        for record, values in rows(self._settings.issues, noun, events):
+        """An issue, or an item of a project, from all readings of it."""
+        if "project" in events[0]:
+            made = github_project_records.rows(self._settings.roadmap, events)
+        else:
+            made = github_issue_records.rows(self._settings.issues, noun, events)
+        for record, values in made:
             try:
                 yield record.model_validate(values)
             except ValidationError as error:
@@ -117,6 +128,9 @@ class Github:
             http.get("rate_limit", ok=GONE, place=f"{self.name}: {http.base_url}")
             for found in self._repositories(http, Watermark()).all(one_of_each=True):
                 yield from [found.message] if isinstance(found, Fault) else self._unreadable(http, found)
+            for project in self._projects(http, Watermark()):
+                if line := project.check():
+                    yield line
         except SourceError as error:
             yield str(error)
 

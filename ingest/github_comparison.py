@@ -108,14 +108,14 @@ class Comparisons:
     def pay(self) -> Iterator[list[Item] | Fault]:
         """Compares what is due: the deployments with the commits that each brought, to be landed with the state."""
         due = self._state.due
-        waiting = list(due)
+        waiting = [(name, base, head) for name, (base, head, _) in due.items()]
         for batch in (waiting[start : start + BATCH] for start in range(0, len(waiting), BATCH)):
             if not self._compare.is_allowed:
                 return
             found: list[Item] = []
             faults: list[Fault] = []
             stopped: SourceStopped | None = None
-            for name, answer in self._api.http.each(batch, self._commits):
+            for (name, _, _), answer in self._api.http.each(batch, lambda each: self._commits(*each[1:])):
                 try:
                     shas = answer()
                     del due[name]
@@ -161,10 +161,9 @@ class Comparisons:
         if due[name][2] >= TRIES:
             del due[name]
 
-    def _commits(self, name: str) -> list[str] | None:
+    def _commits(self, base: str, head: str) -> list[str] | None:
         """The commits that a deployment brought, its own among them; None where they cannot be compared, as after the
         history was rewritten."""
-        base, head, _ = self._state.due[name]
         shas = [head]
         if base != head:
             path = f"compare/{quote(base, safe='')}...{quote(head, safe='')}"

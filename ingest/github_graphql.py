@@ -143,6 +143,11 @@ def _text(name: str) -> str:
     return (Path(__file__).parent / f"github_{name}.graphql").read_text("utf-8")
 
 
+def address_of(http: Http) -> str:
+    """Of GitHub Enterprise, /api/v3 and /api/graphql stand side by side."""
+    return f"{http.base_url.removesuffix('/v3')}/graphql"
+
+
 PULLS = Question(_text("pulls"), TypeAdapter(Pull), _pull)
 DEPLOYMENTS = Question(_text("deployments"), TypeAdapter(Deployment), _deployment)
 
@@ -154,8 +159,7 @@ class Graph:
         self._http = http
         self._hash = hasher
         self._source = source
-        # of GitHub Enterprise, /api/v3 and /api/graphql stand side by side
-        self._address = f"{http.base_url.removesuffix('/v3')}/graphql"
+        self._address = address_of(http)
         self._useless: set[str] = set() if is_on else {PULLS.text, DEPLOYMENTS.text}
 
     def details(self, question: Question, nodes: Mapping[str, str]) -> dict[str, Item]:

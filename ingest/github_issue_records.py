@@ -53,7 +53,7 @@ def _incident(item: Item, table: GithubIssues) -> dict[str, Any]:
         "incident_id": item["id"],
         "opened_at": item["created_at"],
         "resolved_at": item["closed_at"] if item["state"] == "closed" else None,
-        "severity": _named(item, table.severities),
+        "severity": named(item, table.severities),
         "detected_by": table.detected_by,
         "title": item["title"],
         "url": item["url"],
@@ -73,12 +73,12 @@ def _initiative(item: Item, table: GithubIssues) -> dict[str, Any]:
         "initiative_id": item["id"],
         "title": item["title"],
         "status": status,
-        "pain_ids": _pains(item, table),
+        "pain_ids": pains(item, table.pain_prefix, table.pain_source),
         "priority": _said(item, table.priorities),
         "effort_days": _said(item, table.efforts),
         "started_at": started,
         "shipped_at": shipped,
-        "blocker": _named(item, table.blockers),
+        "blocker": named(item, table.blockers),
         "url": item["url"],
     }
 
@@ -112,13 +112,13 @@ def _said(item: Item, meanings: dict[str, Any]) -> Any:
     return next((value for label, value in meanings.items() if label.lower() in labels), None)
 
 
-def _named(item: Item, globs: Sequence[str]) -> str | None:
+def named(item: Item, globs: Sequence[str]) -> str | None:
     """The first of its labels that the first glob matches."""
     labels = (label for glob in globs for label in item["labels"] if fnmatchcase(label.lower(), glob.lower()))
     return next(labels, None)
 
 
-def _pains(item: Item, table: GithubIssues) -> list[str]:
-    prefix, source = table.pain_prefix, table.pain_source
-    pains = [label[len(prefix) :].strip() for label in item["labels"] if label.lower().startswith(prefix.lower())]
-    return [f"{source}:{pain}" if source else pain for pain in pains if pain]
+def pains(item: Item, prefix: str, source: str | None) -> list[str]:
+    """The pains that its labels name, of the source that they come from."""
+    found = [label[len(prefix) :].strip() for label in item["labels"] if label.lower().startswith(prefix.lower())]
+    return [f"{source}:{pain}" if source else pain for pain in found if pain]

@@ -117,3 +117,22 @@ class GithubIssues(Table):
 
     def covers(self, repo: str) -> bool:
         return any(fnmatchcase(repo.lower(), glob.lower()) for glob in self.repos)
+
+
+class GithubProject(Table):
+    """A GitHub project as the roadmap: what is in it are initiatives."""
+
+    project: Annotated[str, Field(pattern=r"^[^/\s]+/\d+$")]
+    """Its owner and number: acme/7."""
+    status_field: str = "Status"
+    statuses: dict[str, InitiativeStatus] = {}
+    """Option of the status field -> what it means; what is not named goes by the issue's state, else by usual names."""
+    priority_field: str = "Priority"
+    priorities: dict[str, Priority] = {"P0": 1, "P1": 2, "P2": 3}
+    """Option of the priority field -> 1 (highest) to 5."""
+    effort_field: str = "Estimate"
+    days_per_effort: Annotated[float, Field(gt=0)] = 1
+    start_field: str = "Start date"
+    pain_prefix: str = "pain:"
+    pain_source: str | None = None
+    blockers: Globs = ["blocked*"]

@@ -20,6 +20,7 @@ from pydantic import (
 from ingest.authorization import basic
 from ingest.incident_settings import (
     GithubIssues,
+    GithubProject,
     JiraSettings,
     OpsgenieSettings,
     PagerdutySettings,
@@ -87,6 +88,7 @@ class GithubSettings(ApiSettings):
     releases: dict[str, str] = {}
     """Repository (glob) -> the environment that its releases go into."""
     issues: list[GithubIssues] = []
+    roadmap: list[GithubProject] = []
     app_id: int | None = None
     """Ask as this GitHub App, with its private key, instead of with a token."""
     installation_id: int | None = None

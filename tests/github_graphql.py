@@ -14,12 +14,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from tests.github_world import Deployment, Pull, World
+from tests.github_world import Deployment, ProjectItem, Pull, World
 
 FILE = Path(__file__).parent / "fixtures" / "github" / "graphql.json"
 MOST_NODES = 100
 FIELDS = {
-    "Query": ("nodes",),
+    "Query": ("nodes", "repositoryOwner"),
     "PullRequest": ("commits", "reviews"),
     "PullRequestCommitConnection": ("nodes", "pageInfo"),
     "PullRequestCommit": ("commit",),
@@ -30,11 +30,31 @@ FIELDS = {
     "Deployment": ("statuses",),
     "DeploymentStatusConnection": ("nodes", "pageInfo"),
     "DeploymentStatus": ("state", "createdAt", "logUrl"),
-    "PageInfo": ("hasNextPage",),
+    "PageInfo": ("hasNextPage", "endCursor"),
+    "ProjectV2Owner": ("projectV2",),
+    "ProjectV2": ("items",),
+    "ProjectV2ItemConnection": ("nodes", "pageInfo"),
+    "ProjectV2Item": ("id", "content", "fieldValues"),
+    "Issue": ("title", "url", "state", "stateReason", "closedAt", "labels"),
+    "DraftIssue": ("title",),
+    "LabelConnection": ("nodes",),
+    "Label": ("name",),
+    "ProjectV2ItemFieldValueConnection": ("nodes",),
+    "ProjectV2ItemFieldSingleSelectValue": ("name", "updatedAt", "field"),
+    "ProjectV2ItemFieldNumberValue": ("number", "field"),
+    "ProjectV2ItemFieldDateValue": ("date", "field"),
+    "ProjectV2FieldCommon": ("name",),
 }
 """What Uptake asks for, by type."""
 
-Selection = list[tuple[str, dict[str, int], Any]]
+INTERFACES = {
+    **dict.fromkeys(("User", "Bot"), "Actor"),
+    "Organization": "ProjectV2Owner",
+    "ProjectV2Field": "ProjectV2FieldCommon",
+}
+"""The interface by which what is asked of an object is documented here."""
+
+Selection = list[tuple[str, dict[str, Any], Any]]
 """Fields with their arguments and what is selected of them; `... on T` is a field of that name."""
 
 
@@ -49,78 +69,126 @@ def schema() -> dict[str, dict[str, dict[str, Any]]]:
 
 
 def answer(world: World, asked: dict[str, Any]) -> dict[str, Any]:
-    """The answer to a question about nodes, each with its errors where it has any."""
-    ids = asked["variables"]["ids"]
+    """The answer to a question about nodes or a project, with its errors where it has any."""
     try:
-        [(_, _, selection)] = parsed(asked["query"])
-        if len(ids) > MOST_NODES:
-            raise Undocumented(f"You may not provide more than {MOST_NODES} node ids; you provided {len(ids)}.")
-        nodes = [selected(selection, node) if (node := _node(world, each)) else None for each in ids]
+        [(name, arguments, selection)] = parsed(asked["query"], asked["variables"])
+        return _nodes(world, arguments["ids"], selection) if name == "nodes" else _owner(world, arguments, selection)
     except Undocumented as error:
         return {"errors": [{"message": str(error)}]}
+
+
+def _nodes(world: World, ids: list[str], selection: Selection) -> dict[str, Any]:
+    if len(ids) > MOST_NODES:
+        raise Undocumented(f"You may not provide more than {MOST_NODES} node ids; you provided {len(ids)}.")
+    nodes = [selected(selection, node) if (node := _node(world, each)) else None for each in ids]
     errors = [
-        {
-            "type": "NOT_FOUND",
-            "path": ["nodes", index],
-            "message": f"Could not resolve to a node with the id '{ids[index]}'.",
-        }
+        {"type": "NOT_FOUND", "path": ["nodes", index], "message": f"Could not resolve to a node with '{ids[index]}'."}
         for index, node in enumerate(nodes)
         if node is None
     ]
     return {"data": {"nodes": nodes}} | ({"errors": errors} if errors else {})
 
 
-def parsed(query: str) -> Selection:
-    """A query's selection."""
+def _owner(world: World, arguments: dict[str, Any], selection: Selection) -> dict[str, Any]:
+    login = arguments["login"].lower()
+    projects = {number: items for (owner, number), items in world.projects.items() if owner == login}
+
+    def project(asked: dict[str, Any]) -> dict[str, Any] | None:
+        items = projects.get(asked["number"])
+        return None if items is None else {"__typename": "ProjectV2", "items": [project_item(each) for each in items]}
+
+    found = selected(selection, {"__typename": "Organization", "projectV2": project})
+    told: dict[str, Any] = {"data": {"repositoryOwner": found}}
+    if found["projectV2"] is None:
+        told["errors"] = [
+            {"type": "NOT_FOUND", "path": ["repositoryOwner", "projectV2"], "message": "Could not resolve"}
+        ]
+    return told
+
+
+def parsed(query: str, variables: dict[str, Any] | None = None) -> Selection:
+    """A query's selection, its variables put in."""
     tokens = iter(re.findall(r"\.\.\. on \w+|\w+(?:\([^)]*\))?|[{}]", query.partition("{")[2]))
-    return _selection(tokens)
+    return _selection(tokens, variables or {})
 
 
-def _selection(tokens: Iterator[str]) -> Selection:
+def _selection(tokens: Iterator[str], variables: dict[str, Any]) -> Selection:
     found: Selection = []
     for token in tokens:
         if token == "}":
             return found
         if token == "{":
             name, arguments, _ = found.pop()
-            found.append((name, arguments, _selection(tokens)))
+            found.append((name, arguments, _selection(tokens, variables)))
         else:
             name, _, inside = token.partition("(")
-            found.append((name, {key: int(value) for key, value in re.findall(r"(\w+): (\d+)", inside)}, None))
+            given = re.findall(r"(\w+): (?:\$(\w+)|(\d+))", inside)
+            found.append((name, {key: variables.get(of) if of else int(text) for key, of, text in given}, None))
     return found
 
 
 def selected(selection: Selection, value: dict[str, Any]) -> dict[str, Any]:
     """Of an object what is selected, if the schema has it."""
     found: dict[str, Any] = {}
+    kind = value["__typename"]
+    documented_by = INTERFACES.get(kind, kind)
     for name, arguments, inner in selection:
-        kind = value["__typename"]
         if name.startswith("... on "):
-            found |= selected(inner, value) if name == f"... on {kind}" else {}
+            found |= selected(inner, value) if name.removeprefix("... on ") in {kind, documented_by} else {}
         elif name == "__typename":
             found[name] = kind
         else:
-            documented = schema().get("Actor" if kind in {"User", "Bot"} else kind, {}).get(name)
+            documented = schema().get(documented_by, {}).get(name)
             if documented is None or arguments.keys() - set(documented["arguments"]):
                 raise Undocumented(f"Field '{name}' doesn't exist on type '{kind}', or not with {list(arguments)}")
             found[name] = _field(documented, arguments, inner, value[name])
     return found
 
 
-def _field(documented: dict[str, Any], arguments: dict[str, int], inner: Selection | None, value: Any) -> Any:
+def _field(documented: dict[str, Any], arguments: dict[str, Any], inner: Selection | None, value: Any) -> Any:
+    if callable(value):
+        value = value(arguments)
     if "first" in documented["arguments"]:
         if not 1 <= arguments.get("first", 0) <= 100:
             raise Undocumented("You must provide a `first` of 1 to 100 to properly paginate")
-        value = _connection(documented["type"].rstrip("!"), value, arguments["first"])
+        value = _connection(documented["type"].rstrip("!"), value, arguments["first"], arguments.get("after"))
     assert value is not None or not documented["type"].endswith("!")
     if inner is None or value is None:
         return value
     return [selected(inner, each) for each in value] if isinstance(value, list) else selected(inner, value)
 
 
-def _connection(kind: str, items: list[Any], first: int) -> dict[str, Any]:
-    page = {"__typename": "PageInfo", "hasNextPage": len(items) > first}
-    return {"__typename": kind, "nodes": items[:first], "pageInfo": page}
+def _connection(kind: str, items: list[Any], first: int, after: str | None) -> dict[str, Any]:
+    start = int(after or 0)
+    shown = items[start : start + first]
+    page = {"__typename": "PageInfo", "hasNextPage": len(items) > start + first, "endCursor": str(start + len(shown))}
+    return {"__typename": kind, "nodes": shown, "pageInfo": page}
+
+
+def project_item(item: ProjectItem) -> dict[str, Any]:
+    content: dict[str, Any] | None = {
+        "__typename": item.kind,
+        "title": item.title,
+        "url": f"https://github.com/acme/platform/issues/{item.id}",
+        "state": item.state,
+        "stateReason": item.reason,
+        "closedAt": item.closed,
+        "labels": [{"__typename": "Label", "name": name} for name in item.labels],
+    }
+    values = [_value(name, value, item.at) for name, value in item.fields.items()]
+    # every item has its title as a field, of a type that nobody asks for
+    values.append({"__typename": "ProjectV2ItemFieldTextValue"})
+    shown = content if item.kind else None
+    return {"__typename": "ProjectV2Item", "id": item.id, "content": shown, "fieldValues": values}
+
+
+def _value(name: str, value: Any, at: str) -> dict[str, Any]:
+    told = {"field": {"__typename": "ProjectV2Field", "name": name}, "updatedAt": at}
+    if isinstance(value, str):
+        return {"__typename": "ProjectV2ItemFieldSingleSelectValue", "name": value, **told}
+    if isinstance(value, tuple):
+        return {"__typename": "ProjectV2ItemFieldDateValue", "date": value[0], **told}
+    return {"__typename": "ProjectV2ItemFieldNumberValue", "number": value, **told}
 
 
 def _node(world: World, node_id: str) -> dict[str, Any] | None:

@@ -115,6 +115,21 @@ class Issue:
     events: list[tuple[str, str, str | None]] = field(default_factory=list)
 
 
+@dataclass(slots=True)
+class ProjectItem:
+    """`fields` are name -> option, number or (date,), set `at` a time. An empty `kind` is what may not be seen."""
+
+    id: str
+    title: str = "Deploy in minutes"
+    kind: str = "Issue"
+    state: str = "OPEN"
+    reason: str | None = None
+    closed: str | None = None
+    labels: list[str] = field(default_factory=list)
+    fields: dict[str, Any] = field(default_factory=dict)
+    at: str = "2026-05-01T00:00:00Z"
+
+
 @dataclass
 class Repo:
     """`runs` stand in the order in which they were created. Without an `id`, the world gives one."""
@@ -150,6 +165,9 @@ class World:
 
     repos: dict[str, Repo] = field(default_factory=dict)
     moved: dict[str, str] = field(default_factory=dict)
+    projects: dict[tuple[str, int], list[ProjectItem]] = field(default_factory=dict)
+    """(owner, number) -> items."""
+
     organisations: set[str] = field(default_factory=lambda: {"acme"})
     token: str | None = None
     now: datetime | None = None
