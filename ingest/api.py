@@ -12,6 +12,8 @@ from ingest.source import Hasher
 
 PER_PAGE = 100
 GONE = (404, 410)
+MOST_PAGES = 10_000
+"""No list is longer; one that never ends would be followed for ever."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class Api:
             rows: list[Any] = [*listing.items, *listing.rejected]
             if (rows and rows == before) or page.url in seen:
                 raise SourceError(f"{self.source}/{self.part}: {path}: its pages repeat themselves; run again later")
+            if len(seen) == MOST_PAGES:
+                raise SourceError(
+                    f"{self.source}/{self.part}: {path}: does not end after {MOST_PAGES:,} pages; check base_url, or "
+                    "read less of it with `since`"
+                )
             seen.add(page.url)
             following = page.next if rows else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one

@@ -1,11 +1,15 @@
 """How fast ingest is, near and far from the server, and how little it does when nothing is new.
 
-The server runs in this process and ingest in one of its own, so that its time and memory are ingest's alone.
+The server runs in this process and ingest in one of its own, so that its time and memory are ingest's alone. Part of
+`make bench`; alone, with as many runs as wanted: python -m tests.bench_ingest --runs 200000
 """
 
+import argparse
+import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from collections import Counter
 from pathlib import Path
@@ -81,3 +85,15 @@ def _measured(config: Path, data: Path, *words: str) -> dict[str, float]:
         "cpu_seconds": usage.ru_utime + usage.ru_stime,
         "peak_mb": usage.ru_maxrss / 1024,
     }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--runs", type=int, default=20_000)
+    runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory(prefix="uptake-bench-") as folder:
+        print(json.dumps(ingest_github(Path(folder), runs), indent=1))
+
+
+if __name__ == "__main__":
+    main()

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
 
+from ingest import api
 from ingest.errors import SourceError, SourceStopped
 from ingest.http import Http
 from tests.fake_github import FakeGithub
@@ -63,6 +64,17 @@ def test_pages_that_lead_back_to_the_first_end_as_a_fault(github: FakeGithub) ->
     sync = Reading(github).sync()
     assert len(sync.faults) == 1 and "deployments: its pages repeat themselves" in sync.faults[0]
     assert len(sync.requests) < 500
+
+
+def test_pages_that_never_end_are_left_and_what_they_held_is_kept(
+    github: FakeGithub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(api, "MOST_PAGES", 2)
+    fraud(github).deployments = [deployed("success", number=n, days=n / 9) for n in range(450)]
+    reading = Reading(github)
+    [fault] = reading.sync().faults
+    assert "gh/acme/fraud: deployments: does not end after 2 pages" in fault
+    assert len(reading.of("deployment")) >= 100
 
 
 @pytest.mark.parametrize("parallel", [1, 4])
