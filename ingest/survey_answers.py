@@ -66,7 +66,7 @@ class Reader:
         self._names = self._all("names", who.names)
         self._skip = [(self._one("skip", [skip.column]), {folded(v) for v in skip.values}) for skip in mapping.skip]
         self._questions = [(question, self._columns(question)) for question in mapping.asked(self.wave)]
-        self.scrub = Scrubber(self._known_names())
+        self.scrub = Scrubber()
         self._seen: dict[str, int] = {}
 
     @property
@@ -114,7 +114,8 @@ class Reader:
         """Where a question stands, under any of the names that it goes by."""
         return list({each.place: each for name in question.columns for each in self.table.find(name)}.values())
 
-    def _known_names(self) -> Iterator[str]:
+    def known_names(self) -> Iterator[str]:
+        """Who answered, as far as the export tells; it is for `scrub` to know."""
         places = [column.place for column in self._names]
         for _, row in self.table.rows:
             for place in places:

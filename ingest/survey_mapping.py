@@ -188,6 +188,10 @@ class Mapping(Table):
         """The questions of a wave."""
         return (question for question in self.question if not question.waves or wave.id in question.waves)
 
+    def asks(self, answered: str) -> str:
+        """The id of the question behind an answer's: an option that was ticked stands behind a dot."""
+        return answered if any(each.id == answered for each in self.question) else answered.rpartition(".")[0]
+
     def team(self, answer: str) -> str | None:
         """The id of a team as answered; None when [teams] does not know it."""
         known = {folded(name): team for name, team in self.teams.items()}

@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from ingest.reasons import reason
 from ingest.records import PainPoint, Record, Survey, SurveyAnswer
+from ingest.scrub import Scrubber
 from ingest.source import Hasher, Page, Rejected
 from ingest.survey_answers import Coder, Doubt, Reader, Response
 from ingest.survey_mapping import Mapping, Wave
@@ -56,6 +57,10 @@ class WaveReading:
             for number, each in enumerate(exports)
         ]
         self._name_missing(list(zip(exports, readers, strict=True)))
+        # one export may name people of whom another tells
+        scrubber = Scrubber(name for reader in readers for name in reader.known_names())
+        for reader in readers:
+            reader.scrub = scrubber
         kept: dict[str, Response] = {}
         left_out = [_doubts(each.place, _take(reader, kept)) for each, reader in zip(exports, readers, strict=True)]
         newest = _newest(kept.values())
@@ -114,15 +119,14 @@ def _take(reader: Reader, kept: dict[str, Response]) -> Iterator[Doubt]:
             yield each
             continue
         name = each.item["response_id"]
-        kept[name] = _together(kept[name], each) if name in kept else each
+        kept[name] = _together(kept[name], each, reader.mapping) if name in kept else each
 
 
-def _together(one: Response, other: Response) -> Response:
+def _together(one: Response, other: Response, mapping: Mapping) -> Response:
     """Two that are one response: all its answers, of two to one question the newer."""
     older, newer = sorted((one, other), key=lambda each: each.order)
-    answers = {(each["question_id"], each.get("pain_id")): each for each in older.item["answers"]}
-    replaced = {each["question_id"] for each in newer.item["answers"]}
-    kept = [each for (question, _), each in answers.items() if question not in replaced]
+    replaced = {mapping.asks(each["question_id"]) for each in newer.item["answers"]}
+    kept = [each for each in older.item["answers"] if mapping.asks(each["question_id"]) not in replaced]
     about = {name: value if value is not None else older.item[name] for name, value in newer.item.items()}
     return Response(about | {"answers": [*kept, *newer.item["answers"]]}, newer.who, newer.order)
 

@@ -328,6 +328,21 @@ def test_two_exports_of_one_wave_may_hold_different_questions(survey: SurveyRead
     assert [answer.response_id for answer in survey.of("words")] == [HASH("w1/2")]
 
 
+def test_a_response_that_was_corrected_replaces_what_it_said_and_names_are_known_in_every_export(
+    survey: SurveyReading,
+) -> None:
+    survey.mapping(mapping("", 'response_id = "id"\nsubmitted_at = "at"\nnames = "Name"'))
+    head = "id,at,Deploying is slow,Tools,Anything else?"
+    survey.export("a.csv", f'{head},Name\n1,2026-03-01,5,"Git,Docker",,Zelda Quux\n')
+    survey.export("b.csv", f"{head}\n1,2026-03-02,4,Git,\n2,2026-03-02,3,Docker,Zelda told me\n")
+    survey.sync()
+    assert survey.faults == []
+    said = {(answer.response_id, answer.choice) for answer in survey.answers if answer.question_id.startswith("tools.")}
+    assert said == {(HASH("w1/1"), "Git"), (HASH("w1/2"), "Docker")}
+    assert [answer.rating for answer in survey.of("slow")] == [4, 3]
+    assert [answer.text for answer in survey.of("words")] == ["[name] told me"]
+
+
 def test_without_ids_an_export_that_is_sorted_anew_changes_nothing(survey: SurveyReading) -> None:
     survey.mapping(mapping("", 'submitted_at = "at"'))
     rows = ["2026-03-01,5,,", "2026-03-02,4,,", "2026-03-03,3,,"]
