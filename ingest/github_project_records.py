@@ -21,7 +21,11 @@ def rows(tables: Sequence[GithubProject], readings: list[Item]) -> Iterator[Row]
     table = next((table for table in tables if table.project.lower() == told[-1]["project"]), None)
     if table is None or not seen:
         return
-    yield Initiative, _initiative(seen[-1], table) | ({"status": "dropped"} if told[-1].get("left") else {})
+    made = _initiative(seen[-1], table)
+    # a project archives what is done by itself
+    if told[-1].get("left") and made["status"] != "shipped":
+        made["status"] = "dropped"
+    yield Initiative, made
 
 
 def _initiative(item: Item, table: GithubProject) -> dict[str, Any]:

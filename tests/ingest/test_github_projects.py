@@ -91,6 +91,18 @@ def test_what_changed_is_landed_what_left_is_dropped_and_may_come_back(github: F
     assert [(each.initiative_id, each.status) for each in source.sync().of("initiative")] == [("PVTI_5", "planned")]
 
 
+def test_what_is_archived_when_it_is_done_has_shipped(github: FakeGithub) -> None:
+    source = reading(github, ProjectItem("PVTI_1", fields={"Status": "Done"}), ProjectItem("PVTI_2"))
+    source.sync()
+    later(github, hours=1)
+    project(github).clear()
+    source.sync()
+    assert {each.initiative_id: each.status for each in source.of("initiative")} == {
+        "PVTI_1": "shipped",
+        "PVTI_2": "dropped",
+    }
+
+
 @pytest.mark.parametrize(
     ("kind", "words"),
     [
