@@ -105,9 +105,14 @@ class Warehouse:
         """Inserts or replaces records by their key; returns how many are new or differ. Keys must be unique in it."""
         columns = self.schemas[noun]
         keys = ["source", *RECORDS[noun].key]
+        fields = RECORDS[noun].model_fields
+        # only by equality does DuckDB pass over the parts of the history in which no key of the batch can be
+        same = {
+            name: "=" if name == "source" or fields[name].is_required() else "is not distinct from" for name in keys
+        }
         statement = Template(_STATEMENTS["upsert"]).substitute(
             noun=noun,
-            same_key=" and ".join(f"old.{name} is not distinct from new.{name}" for name in keys),
+            same_key=" and ".join(f"old.{name} {word} new.{name}" for name, word in same.items()),
             differs=" or ".join(f"old.{name} is distinct from new.{name}" for name in columns if name not in keys)
             or "false",
         )
