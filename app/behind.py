@@ -72,7 +72,7 @@ def _table(view: View, part: Slice, key: str) -> None:
             "product": "Product",
             "environment": "Environment",
             "path": "Path",
-            "status": "Outcome",
+            "status": st.column_config.TextColumn("Outcome", width="medium"),
             "cause": "What for",
             "url": st.column_config.LinkColumn("In the tool of record", display_text="open"),
         },

@@ -183,13 +183,33 @@ def _how_soon(view: View) -> None:
         with left:
             _spread_of_recoveries(view)
         with right:
-            _rate(
-                view,
-                "rework_rate",
-                Line("rework_ratio", "unplanned", low="rework_ratio_low", high="rework_ratio_high"),
-                "Deployments that only repair",
-                "Share of succeeded deployments that were hotfixes, rollbacks or flagged unplanned; band: 95 % range.",
-            )
+            _course_of_recoveries(view)
+    _rate(
+        view,
+        "rework_rate",
+        Line("rework_ratio", "unplanned", low="rework_ratio_low", high="rework_ratio_high"),
+        "Deployments that only repair",
+        "Share of succeeded deployments that were hotfixes, rollbacks or flagged unplanned; band: 95 % range.",
+    )
+
+
+def _course_of_recoveries(view: View) -> None:
+    by, column = view.window.by, "recovery_hours_median"
+    part = view.part("recovery_time", by=by, quantiles=(column,))
+    frame = view.model.ask("recovery_time", part)
+    if frame[column].is_null().all():
+        st.html(figures.said(f"No {by} of this period has the six failures that half of them takes to be said."))
+        return
+    view.chart(
+        sentences.course(frame, column, by, "Time until it works again", words.duration),
+        f"Half of the failures of a {by} were over sooner. Hollow: the {by} still runs or is cut.",
+        charts.lines(frame, by, [Line(column, "half are over")], charts.of_hours(courses.longest(frame, column))),
+        name="recovery_time",
+        part=part,
+        key="how-soon",
+        alt=sentences.span(frame, column, by, words.duration),
+        opens=behind.clicked,
+    )
 
 
 def _spread_of_recoveries(view: View) -> None:
