@@ -15,7 +15,7 @@ from ingest.records import RECORDS
 from tests.app.demo_folder import END, DemoFolder, contents, default_demo, office_time
 
 COMPARED = "deployed_commit"
-"""What only the comparison of commits gives: the files of an organisation name the deployment of a change themselves."""
+"""What only a comparison of commits gives: the files of an organisation name the deployment of a change themselves."""
 
 MIDNIGHT = datetime(END.year, END.month, END.day)
 
