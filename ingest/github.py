@@ -1,4 +1,4 @@
-"""The `github` source: workflow runs and jobs, deployments, merged pull requests and issues of GitHub repositories.
+"""The `github` source: runs and jobs, deployments, releases, merged pull requests, issues and projects of GitHub.
 
 docs/github.md tells what it reads, in which order, and what that costs.
 """
