@@ -7,6 +7,7 @@ import streamlit as st
 
 from app import figures, words
 from app.explain import explain
+from app.figures import Cell
 from app.page import View
 from queries import triangulation
 from queries.slice import Slice
@@ -68,7 +69,7 @@ def _teams(view: View, frame: pl.DataFrame, titles: dict[str, str]) -> None:
     rows = sorted(shown.iter_rows(named=True), key=lambda row: names.get(row["team_id"], row["team_id"]).casefold())
     unit = shown["unit"].drop_nulls()
     head = ["Team", "Hurts", f"Measured: {unit[0] if len(unit) else 'nothing'}", "Verdict"]
-    st.html(figures.table(head, [_team(row, names) for row in rows[:_LISTED]]))
+    st.html(figures.table(head, [_team(view, row) for row in rows[:_LISTED]]))
     if len(rows) > _LISTED:
         st.html(figures.said(f"{words.plural(len(rows) - _LISTED, 'more team')} in the CSV."))
 
@@ -83,12 +84,13 @@ def _counted(shown: pl.DataFrame) -> str:
     return words.sentence(words.listed(parts))
 
 
-def _team(row: dict[str, Any], names: dict[str, str]) -> list[tuple[str, str]]:
+def _team(view: View, row: dict[str, Any]) -> list[Cell]:
+    team, names = row["team_id"], view.model.names()
     of = f"of {words.plural(row['answer_count'], 'answer')}"
     measured = f"{row['measured']:.2f}" if row["measured"] is not None else "–"
     middle = f"middle team {row['middle']:.2f}" if row["middle"] is not None else ""
     return [
-        (names.get(row["team_id"], row["team_id"]), ""),
+        (names[team], "", view.team_link(team)) if team in names else (team, ""),
         (words.share(row["affected_ratio"]), of),
         (measured, middle),
         (_VERDICTS[row["verdict"]], ""),

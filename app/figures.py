@@ -12,6 +12,8 @@ from queries.trends import Change
 BETTER, WORSE, SAME = "better", "worse", "same"
 
 
+_NARROW = 6
+"""Columns that fit on a narrow screen; a table of more is moved sideways there."""
 Cell = tuple[str, str] | tuple[str, str, str]
 """A text, what stands small below it, and the address that a click on it opens, where there is one."""
 
@@ -131,7 +133,8 @@ def table(head: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     body = "".join(
         "<tr>" + "".join(f"<td>{_name(cell)}{_small(cell[1])}</td>" for cell in row) + "</tr>" for row in rows
     )
-    return scrolled(f'<table class="plain">{top}<tbody>{body}</tbody></table>')
+    look = "plain wide" if len(head) > _NARROW else "plain"
+    return scrolled(f'<table class="{look}">{top}<tbody>{body}</tbody></table>')
 
 
 def scrolled(table: str) -> str:
@@ -160,6 +163,11 @@ def notice(sentences: Sequence[str]) -> str:
 def link(text: str, address: str) -> str:
     """A text that leads somewhere when it is clicked."""
     return f'<a href="{words.literal(address)}">{words.literal(text)}</a>'
+
+
+def links(lead: str, pairs: Sequence[tuple[str, str]]) -> str:
+    """A line of texts that lead somewhere: (text, address)."""
+    return f"<p>{words.literal(lead)} {words.listed([link(*pair) for pair in pairs])}.</p>"
 
 
 def _name(cell: Cell) -> str:

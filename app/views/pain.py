@@ -180,6 +180,9 @@ def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
     fig = groups.heat(rows, columns, values, texts)
     st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
+    if column == "team_id":
+        known = [(names[group], view.team_link(group)) for group in places if group in names]
+        st.html(figures.links("Open a team:", known[:_READABLE]))
     explain(view.model, "pain", part, frame, key="groups")
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from tests.app.browser import PAGES, chromium, serve, settled
 from tests.app.organisation import publish, records
@@ -35,14 +35,26 @@ def main(out: Path, data: Path | None) -> None:
 def _take(browser: Browser, address: str, width: int, mode: str, name: Callable[[str], Path]) -> None:
     page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=mode)  # type: ignore[arg-type]
     for path in PAGES.values():
-        page.set_viewport_size({"width": width, "height": 900})
         page.goto(f"{address}/{path}")
-        settled(page)
-        height = page.evaluate("document.querySelector('.stMain').scrollHeight")
-        page.set_viewport_size({"width": width, "height": height + 10})
-        page.wait_for_timeout(700)
-        page.screenshot(path=name(path or "overview"))
+        _whole(page, width, name(path or "overview"))
+    page.goto(f"{address}/team")
+    settled(page)
+    teams = page.locator(".stMain table a")
+    if teams.count():
+        teams.first.click()
+        page.wait_for_selector(".st-key-figures")
+        _whole(page, width, name("one-team"))
     page.close()
+
+
+def _whole(page: Page, width: int, path: Path) -> None:
+    """A picture of a page from top to end."""
+    page.set_viewport_size({"width": width, "height": 900})
+    settled(page)
+    height = page.evaluate("document.querySelector('.stMain').scrollHeight")
+    page.set_viewport_size({"width": width, "height": height + 10})
+    page.wait_for_timeout(700)
+    page.screenshot(path=path)
 
 
 def _name(out: Path, suffix: str, page: str) -> Path:

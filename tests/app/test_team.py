@@ -130,3 +130,10 @@ def test_the_move_of_its_chain_follows_and_then_its_stopgap() -> None:
 @pytest.mark.parametrize("page", ["overview", "adoption", "delivery", "team"])
 def test_a_chosen_team_is_one_click_away_on_every_page(page: str, small: Path, read: Open) -> None:
     assert "team?team=Team%20A" in parsed(read(page, small, {"team": "Team A"})).links
+
+
+def test_the_teams_of_a_survey_are_one_click_away_too(small: Path, read: Open) -> None:
+    test = read("pain", small)
+    assert "team?team=Team%20A" not in parsed(test).links
+    test.session_state["pain-group"] = "team_id"
+    assert "team?team=Team%20A" in parsed(test.run()).links
