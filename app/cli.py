@@ -288,12 +288,15 @@ def definitions(settings: "Settings", data: Path) -> "Definitions":
 def _publish(settings: "Settings", data: Path, force: bool = False) -> "Published":
     """Builds and publishes. Raises LandingError when the disk does not let it; what was current stays so."""
     from ingest.errors import LandingError
-    from ingest.warehouse import DISK_FAILURES, FILE
+    from ingest.warehouse import DISK_FAILURES, FILE, Warehouse
     from queries.build import build
     from queries.errors import NoReadModel
 
     if not (data / FILE).exists():
         raise NoReadModel(f"{data}: nothing is loaded yet; run `uptake ingest` first, or name the folder with --data")
+    if force:
+        with Warehouse(data):
+            pass  # opening it makes the tables that a newer version knows
     try:
         return build(data / FILE, data / "read", definitions(settings, data), force=force)
     except (*DISK_FAILURES, OSError) as error:

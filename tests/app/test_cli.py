@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 from click.testing import CliRunner
 
@@ -76,6 +77,16 @@ def test_metric_compares_with_the_period_before(filled: Site) -> None:
     assert found[first]["value_before"] is None and found[first]["withheld"].startswith("the data begins on ")
     assert others and all(found[month]["value"] == counts[month] for month in counts)
     assert found[others[0]]["value_before"] == counts[first]
+
+
+def test_build_makes_the_tables_that_a_newer_version_knows(site: Site) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    site.ingest()
+    with duckdb.connect(str(site.data / "warehouse.duckdb")) as con:
+        con.execute("drop table staging.change")
+    result = site.uptake("build")
+    assert result.exit_code == 0, result.output
+    assert answer(site, "metric", "deployment_count")[0]["deployment_count"] == 2
 
 
 def test_metric_list_names_each_with_its_question(filled: Site) -> None:
