@@ -94,6 +94,8 @@ def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
         return "Ask first: no survey about what hurts has been answered yet."
     if not has_roadmap(overlap):
         return "Name your plans: no source delivers initiatives, so nobody can say whether work goes where it hurts."
+    if refused := too_few(overlap):
+        return refused
     wins, unheard = roadmap.quick_wins(overlap, initiatives), listen(overlap, initiatives)
     if len(wins):
         row = wins.row(0, named=True)
@@ -104,6 +106,18 @@ def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
     if unheard:
         return f"Listen first: “{unheard[0].name}” hurts, and nothing is planned for it."
     return "No quick win stands out: nothing that clearly hurts a third of the users has quick work planned."
+
+
+def too_few(overlap: pl.DataFrame) -> str | None:
+    """The refusal where no pain was rated by enough people for a label; None where one was."""
+    asked = overlap.filter(pl.col("answer_count").fill_null(1) > 0)
+    reasons = asked.filter(pl.col("withheld").str.starts_with("a label needs"))
+    if asked.is_empty() or len(reasons) < len(asked):
+        return None
+    needs = reasons["withheld"][0].removeprefix("a label needs ").partition(" ")[0]
+    counts = reasons["answer_count"].drop_nulls().to_list()
+    had = f"{max(counts)} at most" if counts else "fewer than may be shown"
+    return f"Too few answered to call any pain one: it takes {needs} respondents to a question, and there were {had}."
 
 
 def overlap_in_words(index: pl.DataFrame) -> str:

@@ -66,7 +66,7 @@ def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
     title = (
         f"Work is planned for {len(planned)} of {words.plural(len(felt), 'pain')} that hurt a third of the users"
         if len(felt)
-        else "No pain clearly hurts a third of the users"
+        else priorities.too_few(overlap) or "No pain clearly hurts a third of the users"
     )
     unit = (
         "Up: how many are hurt times how badly, 0 to 1, with its 95 % range. Across: the most urgent work planned. "

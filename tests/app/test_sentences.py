@@ -168,7 +168,10 @@ def overlap(rows: list[dict[str, object]]) -> pl.DataFrame:
         "initiative_ids": ["I1"],
         "withheld": None,
     }
-    return pl.DataFrame([{**usual, "pain_id": f"P{n}", "title": f"Pain {n}", **row} for n, row in enumerate(rows)])
+    return pl.DataFrame(
+        [{**usual, "pain_id": f"P{n}", "title": f"Pain {n}", **row} for n, row in enumerate(rows)],
+        schema_overrides={"answer_count": pl.Int64, "withheld": pl.String},
+    )
 
 
 def roadmap(rows: list[dict[str, object]]) -> pl.DataFrame:
@@ -237,6 +240,15 @@ def test_without_answers_or_plans_nothing_is_advised() -> None:
     no_plans = overlap([{"quadrant": "unsure", "priority_score": None}])
     assert priorities.next_move(no_plans, INITIATIVES).startswith("Name your plans")
     assert "cannot be said" in priorities.overlap_in_words(pl.DataFrame())
+
+
+def test_too_few_answers_are_refused_in_words() -> None:
+    few: dict[str, object] = {"quadrant": "unsure", "withheld": "a label needs 15 respondents, has fewer"}
+    assert priorities.next_move(overlap([few | {"answer_count": n} for n in (9, 14)]), INITIATIVES) == (
+        "Too few answered to call any pain one: it takes 15 respondents to a question, and there were 14 at most."
+    )
+    assert "fewer than may be shown" in priorities.next_move(overlap([few | {"answer_count": None}]), INITIATIVES)
+    assert priorities.too_few(overlap([few, {"quadrant": "unsure"}])) is None
 
 
 def test_the_overlap_is_said_with_where_the_rest_goes() -> None:
