@@ -90,7 +90,7 @@ def drift(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> list[Move]:
 
 def next_move(overlap: pl.DataFrame, initiatives: pl.DataFrame) -> str:
     """The answer to "what next?" in one or two sentences."""
-    if overlap.is_empty() or (overlap["answer_count"] == 0).all():
+    if overlap.is_empty() or (overlap["answer_count"].fill_null(1) == 0).all():
         return "Ask first: no survey about what hurts has been answered yet."
     if not has_roadmap(overlap):
         return "Name your plans: no source delivers initiatives, so nobody can say whether work goes where it hurts."
