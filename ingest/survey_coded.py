@@ -10,7 +10,7 @@ from ingest.errors import SourceError
 from ingest.source import Fault, Hasher, Watermark
 from ingest.survey import Survey, reading
 from ingest.survey_agreement import Agreement, agreement
-from ingest.survey_coding import suggestions
+from ingest.survey_coding import Suggestions
 from ingest.survey_settings import SurveySettings
 
 
@@ -52,7 +52,8 @@ class CodedTexts:
         for each in self.texts:
             for pain in each.pains:
                 said.setdefault(pain, []).append(each.text)
-        return {each: suggestions(each.text, said) for each in self.texts if not each.pains}
+        suggest = Suggestions(said)
+        return {each: suggest(each.text) for each in self.texts if not each.pains}
 
     def against(self, file: Path) -> dict[str, Agreement]:
         """The agreement with a person's coding, by `part`: a CSV of question_id, response_id, part, pains.

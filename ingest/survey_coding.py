@@ -1,7 +1,7 @@
 """Free text to pains, by terms and patterns that a person can read, and corrections that a person has made.
 
 Nothing is learnt and nothing is hidden: what a text is coded to comes with the words in it that say so. Of a text that
-no term matches, `suggestions` names the pains whose coded texts share its rarer words; only a person can take them.
+no term matches, `Suggestions` names the pains whose coded texts share its rarer words; only a person can take them.
 """
 
 import math
@@ -101,23 +101,27 @@ def load(file: Path) -> Coding:
     return Coding(survey_toml.read(file, Rules, "mend `coding` in the mapping, or make it"))
 
 
-def suggestions(text: str, coded: Mapping[str, Iterable[str]], most: int = 2) -> dict[str, str]:
-    """Pains that a text may speak of, likeliest first, with the words that it shares with texts coded to them.
+class Suggestions:
+    """Pains that a text may speak of, by the texts that were coded to each pain."""
 
-    `coded` holds the texts of each pain.
-    """
-    spoken = {pain: Counter(word for each in texts for word in _words(each)) for pain, texts in coded.items()}
-    spread = Counter(word for counts in spoken.values() for word in counts)
-    # a word that is said of many pains tells nothing of one
-    telling = {word for word, pains in spread.items() if pains <= max(1, len(spoken) // 5)}
-    scores: dict[str, tuple[float, str]] = {}
-    for pain, counts in spoken.items():
-        shared = sorted(_words(text) & counts.keys() & telling)
-        shared = sorted(shared, key=lambda word: counts[word] / spread[word], reverse=True)[:4]
-        if len(shared) > 1 or any(counts[word] > 1 for word in shared):
-            scores[pain] = sum(math.log1p(counts[word]) / spread[word] for word in shared), ", ".join(shared)
-    likeliest = sorted(scores, key=lambda pain: (-scores[pain][0], pain))[:most]
-    return {pain: scores[pain][1] for pain in likeliest}
+    def __init__(self, coded: Mapping[str, Iterable[str]]) -> None:
+        self._spoken = {pain: Counter(word for each in texts for word in _words(each)) for pain, texts in coded.items()}
+        self._spread = Counter(word for counts in self._spoken.values() for word in counts)
+        # a word that is said of many pains tells nothing of one
+        most = max(1, len(self._spoken) // 5)
+        self._telling = {word for word, pains in self._spread.items() if pains <= most}
+
+    def __call__(self, text: str, most: int = 2) -> dict[str, str]:
+        """The likeliest pains, each with the words that the text shares with texts coded to it."""
+        words = _words(text) & self._telling
+        scores: dict[str, tuple[float, str]] = {}
+        for pain, counts in self._spoken.items():
+            weights = {word: math.log1p(counts[word]) / self._spread[word] for word in sorted(words & counts.keys())}
+            shared = sorted(weights, key=lambda word: weights[word], reverse=True)[:4]
+            if len(shared) > 1 or any(counts[word] > 1 for word in shared):
+                scores[pain] = sum(weights[word] for word in shared), ", ".join(shared)
+        likeliest = sorted(scores, key=lambda pain: (-scores[pain][0], pain))[:most]
+        return {pain: scores[pain][1] for pain in likeliest}
 
 
 def _words(text: str) -> set[str]:

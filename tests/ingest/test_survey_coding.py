@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.cli import main
 from ingest.errors import SourceError
 from ingest.survey_agreement import Agreement, agreement
-from ingest.survey_coding import CORRECTED, Code, Coding, Correction, Rules, load, suggestions
+from ingest.survey_coding import CORRECTED, Code, Coding, Correction, Rules, Suggestions, load
 from tests.ingest.survey_reading import SurveyReading
 
 SAMPLE = Path(__file__).parents[2] / "data" / "sample"
@@ -64,9 +64,10 @@ def test_any_text_is_coded_to_words_that_stand_in_it(text: str) -> None:
 
 def test_suggestions_name_the_words_that_are_shared() -> None:
     coded = {"slow": ["deploying takes ages", "deploying waits ages for approval"], "flaky": ["tests fail at random"]}
-    assert suggestions("deploying is what ages me", coded) == {"slow": "ages, deploying"}
-    assert suggestions("nothing of the kind", coded) == {}
-    assert suggestions("", coded) == suggestions("deploying", {}) == {}
+    suggest = Suggestions(coded)
+    assert suggest("deploying is what ages me") == {"slow": "ages, deploying"}
+    assert suggest("nothing of the kind") == {}
+    assert suggest("") == Suggestions({})("deploying") == {}
 
 
 def test_rules_that_are_wrong_are_said_in_one_line(tmp_path: Path) -> None:
