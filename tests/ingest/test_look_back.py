@@ -5,6 +5,7 @@ from datetime import datetime
 
 import pytest
 
+from ingest import github_windows
 from ingest.marks import rewound
 from tests.conftest import Site
 from tests.fake_github import FakeGithub
@@ -16,11 +17,13 @@ REPOS = ("acme/a", "acme/b", "acme/c")
 
 
 @pytest.fixture
-def github(site: Site) -> Iterator[FakeGithub]:
+def github(site: Site, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeGithub]:
     """Three repositories that are loaded, and in which then something changes that no list tells of."""
+    # as if a search showed no more: then so few runs do
+    monkeypatch.setattr(github_windows, "SEARCH_LIMIT", 250)
     world = World(now=NOW)
     for number, name in enumerate(REPOS, start=1):
-        runs = [Run(10_000 * number + n, at(days=20 - n / 100)) for n in range(1_200)]
+        runs = [Run(10_000 * number + n, at(days=20 - n / 30)) for n in range(350)]
         statuses = [Status("failure", at(days=3))]
         world.add(Repo(name, id=number, runs=runs, deployments=[Deployment(number, at(days=3), statuses=statuses)]))
     with FakeGithub(world) as server:
@@ -41,7 +44,7 @@ def changed(site: Site) -> int:
 @pytest.mark.parametrize("words", [("--full",), ("--since", "2026-04-01")])
 def test_a_look_back_that_is_cut_short_is_gone_on_with(site: Site, github: FakeGithub, words: tuple[str, ...]) -> None:
     assert "nothing new" in site.ingest().stdout and changed(site) == 0
-    github.faults.append(Fault("refused", match="page=3", spare=2, times=99))
+    github.faults.append(Fault("refused", match="&page=2", spare=2, times=99))
     stopped = site.uptake("ingest", *words)
     assert stopped.exit_code == 1 and "a token is needed (401: Bad credentials)" in stopped.stderr
     github.faults.clear()
