@@ -1,9 +1,10 @@
 """Settings that decide what raw data mean: when one changes, the source's rows are made anew from raw."""
 
-import json
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
+
+from pydantic_core import to_jsonable_python
 
 from ingest import raw, retention
 from ingest.settings import SourceSettings
@@ -36,7 +37,7 @@ def renew(warehouse: Warehouse, data: Path, entry: SourceSettings, names: Collec
     before = warehouse.meaning(entry.name)
     if before == now:
         return None
-    changed = _changed(warehouse, entry.name, before, now) if before else []
+    changed = _changed(warehouse, entry, before, now) if before else []
     if changed and (gone := _gone(warehouse, data, entry.name)):
         # said in every run: the stored meaning stays that of the rows
         return (
@@ -50,16 +51,20 @@ def renew(warehouse: Warehouse, data: Path, entry: SourceSettings, names: Collec
 
 
 def _meaning(entry: SourceSettings, names: Collection[str]) -> dict[str, Any]:
-    content = entry.model_dump(mode="json", exclude=set(FETCHING))
     # references may point into any source: see load.py
-    return {**json.loads(json.dumps(content)), "sources": sorted(names)}
+    return {**entry.model_dump(mode="json", exclude=set(FETCHING)), "sources": sorted(names)}
 
 
-def _changed(warehouse: Warehouse, source: str, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
-    changed = [key for key in sorted(before.keys() | now.keys() - {"sources"}) if before.get(key) != now.get(key)]
-    new = set(now["sources"]) - set(before["sources"])
-    changed = [key for key in changed if key != "sources"]
-    if any(warehouse.refers(source, f"{source}:{name}:") for name in sorted(new)):
+def _changed(warehouse: Warehouse, entry: SourceSettings, before: dict[str, Any], now: dict[str, Any]) -> list[str]:
+    fields = type(entry).model_fields
+    changed = [
+        key
+        for key in sorted(now.keys() - {"sources"})
+        # a key that an older version did not know was as its default is
+        if now[key] != (before[key] if key in before else to_jsonable_python(fields[key].default))
+    ]
+    new = sorted(set(now["sources"]) - set(before["sources"]))
+    if any(warehouse.refers(entry.name, f"{entry.name}:{name}:") for name in new):
         changed.append("the sources that it refers to")
     return changed
 

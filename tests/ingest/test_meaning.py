@@ -7,6 +7,7 @@ import pytest
 
 from ingest import raw
 from ingest.meaning import FETCHING
+from ingest.warehouse import Warehouse
 from tests.conftest import Site
 from tests.ingest.test_properties import told
 from tests.providers import PROVIDERS, TOKEN
@@ -133,6 +134,17 @@ def test_rows_whose_raw_files_are_gone_stay_as_they_were(pagerduty: Site) -> Non
             "were; run `uptake ingest src --full`, then `uptake replay src`"
         )
     assert pagerduty.rows("select count(*) from staging.incident") == [(2,)]
+
+
+def test_a_setting_that_an_older_version_did_not_know_was_as_its_default_is(pagerduty: Site) -> None:
+    with Warehouse(pagerduty.data) as warehouse:
+        meaning = warehouse.meaning("src")
+        assert meaning and "urgencies" in meaning
+        older = {key: value for key, value in meaning.items() if key not in {"urgencies", "belongs", "detected_by"}}
+        warehouse.mean("src", older | {"of_old": True})
+    assert "changed" not in pagerduty.ingest().stdout.replace("new or changed", "")
+    with Warehouse(pagerduty.data) as warehouse:
+        assert warehouse.meaning("src") == meaning
 
 
 class Watching:
