@@ -45,6 +45,7 @@ def five(view: View) -> None:
         ("recovery_time", _median(view, "recovery_time", _RECOVERY, now, then)),
         ("rework_rate", _share(view, "rework_rate", now, then)),
     ]
+    st.html(figures.heading("How often, how fast, how safely?"))
     with st.container(key="figures"):
         for n, (column, (name, shown)) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
             with column.container(border=True, height="stretch"):
