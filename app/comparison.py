@@ -21,6 +21,8 @@ SPLITS = {
     "Part of the organisation": "domain",
 }
 """By what the figures can be split, and the column that this is."""
+_OF_DEPLOYMENTS = ("path", "product", "environment")
+_NOT_YET = "What waits has none of these yet: it counts in the time to production above and by team, but not here. "
 _NO_PROOF = (
     "Through the platform and round it are two groups of teams and products that chose their path themselves: "
     "a difference is a reason to look, not proof of an effect."
@@ -84,8 +86,8 @@ def split(view: View) -> None:
         },
         alt=f"The figures of delivery by {(chosen or 'Path').lower()}, in the order of their names.",
     )
-    if by == "path":
-        st.html(figures.said(_NO_PROOF))
+    if by in _OF_DEPLOYMENTS:
+        st.html(figures.said(_NOT_YET + (_NO_PROOF if by == "path" else "")))
     with st.container(horizontal=True, vertical_alignment="center"):
         download(f"delivery_by_{by}.csv", shown, key="csv-split")
         for name, (of, _) in _ASKED.items():
@@ -130,10 +132,12 @@ def _named(view: View, by: str, table: pl.DataFrame) -> pl.DataFrame:
     names = {"team_id": view.model.names(), "path": words.PATHS}.get(by, {})
     nobody = {"team_id": "no known owner", "domain": "no known owner", "product": "no product named"}
     name = pl.col(by).replace_strict(names, default=pl.col(by)) if names else pl.col(by)
-    shown = table.with_columns(name.fill_null(nobody.get(by, "not shipped yet")).alias("name"))
+    shown = table.with_columns(name.fill_null(nobody.get(by, "not known")).alias("name"))
     if by == "team_id":
         links = {team: view.team_link(team) for team in names}
         shown = shown.with_columns(page=pl.col(by).replace_strict(links, default=None, return_dtype=pl.String))
+    # a group of nothing but changes that wait has no line
+    shown = shown.filter(pl.sum_horizontal("deployment_count", "change_count") > 0)
     return shown.drop(by).select("name", pl.exclude("name")).sort(pl.col("name").str.to_lowercase())
 
 
