@@ -197,7 +197,7 @@ def _controls(view: View, frame: pl.DataFrame) -> None:
         return
     part = view.part("control_friction", quantiles=_STOPPED)
     # a check's first weeks may lie before the period, so what it changed is asked of all data
-    ever = replace(part, since=None, until=None)
+    ever = replace(part, since=None, until=None, quantiles=())
     history = view.model.ask("control_friction", ever)
     since = {row["control"]: row for row in history.iter_rows(named=True)}
     rows: list[list[Cell]] = [_control(row, since[row["control"]]) for row in frame.iter_rows(named=True)]
