@@ -41,7 +41,8 @@ from (
         blocked_quantiles[1] as blocked_hours_median,
         blocked_quantiles[2] as blocked_hours_p75,
         blocked_quantiles[3] as blocked_hours_p90,
-        coalesce(sum(blocked_hours order by blocked_hours), 0) as blocked_hours,
+        -- nulls, which are most, would be put in order too
+        coalesce(sum(blocked_hours order by blocked_hours) filter (blocked_hours is not null), 0) as blocked_hours,
         min(first_day) as first_day,
         count(*) filter (day < first_day + 56) as early_run_count,
         count(*) filter (is_blocked and day < first_day + 56) as early_blocked_count,
