@@ -24,7 +24,7 @@ create or replace macro wilson_high(k, n) as
 
 -- how many yes-or-no answers say as much as n ratings from 0 to 1 of this mean and population variance: with it, Wilson gives
 -- the 95 % interval of the mean. Its spread counts one respondent more, who answers evenly over five boxes:
--- without, a few equal ratings would look certain. Student's t and the bootstrap cover 82 to 94 % where 8 rate, this 93 to 97.
+-- without, a few equal ratings would look certain. Student's t covers 82 to 94 % where 8 rate, this 93 to 97.
 create or replace macro spread_part(m, sq, n) as (n * sq + 0.375) / (n + 1) - power((n * m + 0.5) / (n + 1), 2);
 create or replace macro rating_n(m, v, n) as
     n / least(1.0, spread_part(m, v + m * m, n) / ((n * m + 0.5) / (n + 1) * (1 - (n * m + 0.5) / (n + 1))) * n / nullif(n - 1, 0));
