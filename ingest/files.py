@@ -49,8 +49,11 @@ class Files:
         self._hash = hasher
 
     def fetch(self, http: "Http | None", since: Watermark) -> Iterator[Page | Fault]:
-        """Pages of the files that changed, by name. Raises SourceError when the folder is not there."""
-        files = self._place.files(DATA_LIKE)
+        """Pages of the files that changed, the oldest first, so that the newest copy of an id is the one that stays.
+
+        Raises SourceError when the folder is not there.
+        """
+        files = sorted(self._place.files(DATA_LIKE), key=_age)
         if not files and not since.marks:
             yield Fault(f"{self.name}: {self._place} holds no file to read; {_names()}")
         for file in files:
@@ -209,6 +212,18 @@ def _accept(columns: list[str], record: type[Record], ignore: frozenset[str]) ->
     missing = [name for name in required if name not in columns]
     if missing:
         raise SourceError(f"column {_quoted(missing)} is missing; every {record.noun} needs it")
+
+
+def _age(file: Found) -> tuple[int, str]:
+    """The second in which a file was written, then its name without ending: what is copied at once keeps its order.
+
+    A file that cannot be looked at says so when it is read.
+    """
+    name = file.key.partition(".")[0]
+    try:
+        return file.version()["mtime_ns"] // 10**9, name
+    except OSError:
+        return 0, name
 
 
 def _is_readable(key: str) -> bool:

@@ -32,11 +32,15 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     file = sql_of("deployment_frequency")
     since = part.since and first_whole_week(part.since)
     until = clock(con).whole_weeks(part.until, last_day(con, file))
-    weekly_part = replace(part, by="all", since=since if since and since < until else None, until=until)
+    # of groups the weeks before count too: who deployed then and no longer does has weeks of none
+    begin = since if since and since < until and not part.group else None
+    weekly_part = replace(part, by="all", since=begin, until=until)
     weekly = query(file, weekly_part).run(con).filter(pl.col("week") < until)
-    if since:
+    if since and not part.group:
         weekly = weekly.filter(pl.col("week") >= since)
     weeks = dense(weekly, keys(file, weekly_part), column="week", by="week", since=since, until=until)
+    if since:
+        weeks = weeks.filter(pl.col("week") >= since)
     if part.by != "all":
         weeks = weeks.with_columns(
             period=pl.col("week").map_elements(lambda day: period_start(day, part.by), return_dtype=pl.Date)

@@ -44,12 +44,17 @@ by_bare_id as (
     group by all
     having count(*) = 1
 ),
-named as (
-    select incident.incident_id, live.deployment_id
+known as (
+    select incident.incident_id, coalesce(exact.deployment_id, by_bare_id.deployment_id) as deployment_id
     from incident
     left join facts.deployment as exact on exact.deployment_id = incident.named_id
     left join by_bare_id on by_bare_id.bare_id = bare(incident.named_id)
-    inner join live on live.deployment_id = coalesce(exact.deployment_id, by_bare_id.deployment_id)
+    where coalesce(exact.deployment_id, by_bare_id.deployment_id) is not null
+),
+named as (
+    select incident_id, deployment_id
+    from known
+    inner join live using (deployment_id)
 ),
 candidate as (
     -- of those that finished at one instant always the same is taken
@@ -70,7 +75,8 @@ inferred as (
         on candidate.link_by = incident.link_by
         and candidate.link_value = case incident.link_by when 'product' then incident.product when 'team' then incident.team_id else incident.repo end
         and candidate.finished_at <= incident.opened_at
-    where incident.named_id is null
+    -- a deployment that no source delivers tells nothing; one that is known and did not succeed tells that no other is meant
+    where incident.incident_id not in (select incident_id from known)
         and hours_between(candidate.finished_at, incident.opened_at) <= definition.incident_window_hours
 )
 select

@@ -58,9 +58,9 @@ def test_every_format_is_read_from_below_the_prefix(s3: FakeS3) -> None:
     pages, faults = read(source(s3))
     assert faults == []
     assert [(page.place, [item["team_id"] for item in page.items]) for page in pages] == [
-        ("lake/team+é.csv", ["a", "b"]),
         ("lake/team.jsonl", ["c"]),
         ("lake/team.parquet", ["d"]),
+        ("lake/team+é.csv", ["a", "b"]),
     ]
 
 

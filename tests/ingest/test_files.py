@@ -59,12 +59,14 @@ def test_what_is_no_data_is_left_alone(source: Callable[..., Files], tmp_path: P
     assert [page.place for page in pages(source())] == ["drop/team.csv"]
 
 
-def test_files_come_by_name_each_with_its_mark_on_its_last_page(
+def test_files_of_one_moment_come_by_name_each_with_its_mark_on_its_last_page(
     source: Callable[..., Files], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(draft, "PAGE_ROWS", 2)
     (tmp_path / "team-2.csv").write_text(TEAM + "c,Gamma\nd,Delta\ne,Eps\n")
     (tmp_path / "team-1.csv").write_text(TEAM)
+    for name in ("team-1.csv", "team-2.csv"):
+        os.utime(tmp_path / name, (1_790_000_000, 1_790_000_000))
     found = pages(source())
     assert [(page.place, len(page.items), page.first_row, page.starts, list(page.marks)) for page in found] == [
         ("drop/team-1.csv", 2, 2, True, []),
@@ -74,6 +76,14 @@ def test_files_come_by_name_each_with_its_mark_on_its_last_page(
         ("drop/team-2.csv", 1, 6, False, ["team-2.csv"]),
     ]
     assert found[0].items == [{"team_id": "a", "name": "Alpha"}, {"team_id": "b", "name": "Beta"}]
+
+
+def test_the_newest_file_comes_last_whatever_its_name(source: Callable[..., Files], tmp_path: Path) -> None:
+    """A full reading must not put an older copy of a record over a newer one."""
+    for name, written in (("team.csv", 1_790_000_000), ("team-2.csv", 1_790_000_009), ("team-1.csv", 1_790_000_005)):
+        (tmp_path / name).write_text(TEAM)
+        os.utime(tmp_path / name, (written, written))
+    assert [page.place for page in pages(source())] == ["drop/team.csv", "drop/team-1.csv", "drop/team-2.csv"]
 
 
 def test_pages_end_before_long_texts_fill_the_memory(source: Callable[..., Files], tmp_path: Path) -> None:
