@@ -94,12 +94,9 @@ def weighted_pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 
 
 def mentions(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-    """Per survey and pain: people whose own words speak of it, groups under the floor hidden."""
-    file, view = sql_of("mentions"), hiding.view_of({*part.group, *part.where})
+    """Per survey and pain: people whose own words speak of it, those under the floor hidden."""
+    file = sql_of("mentions")
     frame = query(file, part).run(con).filter(pl.col("pain_id").is_not_null()).sort(keys(file, part), nulls_last=True)
-    if view:
-        shares = ["writer_count", "mention_ratio", "mention_ratio_low", "mention_ratio_high"]
-        frame = frame.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in shares)
     return _hidden(con, "mentions", part, frame)
 
 

@@ -1,6 +1,6 @@
 -- question: Who speaks of which pain in their own words?
--- grain: survey_id, pain_id, respondent_id
--- reads: facts.pain_point, facts.survey, facts.survey_text, facts.team
+-- grain: survey_id, pain_id, writer
+-- reads: facts.pain_point, facts.survey, facts.survey_text
 -- columns:
 --   day                       date       when the survey opened, in the reporting time zone
 --   survey_id                 varchar    survey
@@ -8,16 +8,13 @@
 --   pain_id                   varchar    pain point; null for who wrote of none
 --   title                     varchar    pain point in words
 --   theme                     varchar    its theme
---   respondent_id             varchar    respondent (hashed)
---   team_id                   varchar    team
---   domain                    varchar    part of the organisation that the team belongs to
---   role                      varchar    role
+--   writer                    bigint     number of who wrote it, for this survey's text alone
 --   writer_count              bigint     people who wrote anything in that survey
-with writer as (
+with whole as (
     select
         survey_text.survey_id,
         dense_rank() over (order by survey.opened_at desc nulls last, survey_text.survey_id desc) as survey_rank,
-        count(distinct respondent_id) as writer_count
+        count(distinct writer) as writer_count
     from facts.survey_text
     inner join facts.survey using (survey_id)
     group by survey_text.survey_id, survey.opened_at
@@ -25,18 +22,14 @@ with writer as (
 select
     any_value(survey_text.day) as day,
     survey_text.survey_id,
-    any_value(writer.survey_rank) as survey_rank,
+    any_value(whole.survey_rank) as survey_rank,
     survey_text.pain_id,
     any_value(coalesce(pain_point.title, bare(survey_text.pain_id))) as title,
     any_value(pain_point.theme) as theme,
-    survey_text.respondent_id,
-    max(survey_text.team_id) as team_id,
-    any_value(team.domain) as domain,
-    max(survey_text.role) as role,
-    any_value(writer.writer_count) as writer_count
+    survey_text.writer,
+    any_value(whole.writer_count) as writer_count
 from facts.survey_text
-inner join writer using (survey_id)
+inner join whole using (survey_id)
 left join facts.pain_point using (pain_id)
-left join facts.team using (team_id)
-group by survey_text.survey_id, survey_text.pain_id, survey_text.respondent_id
+group by survey_text.survey_id, survey_text.pain_id, survey_text.writer
 order by day, pain_id

@@ -1,14 +1,14 @@
 -- question: Which pains do users speak of in their own words?
--- version: 1
+-- version: 2
 -- needs: survey_answer
 -- always_by: survey_id, pain_id
--- dimensions: survey_id, pain_id, theme, team_id, domain, role
--- definition: People whose free text was coded to a pain point, each once per pain, over the people who wrote anything in that survey; text of no pain has none. By team, domain or role the number alone. Groups smaller than the privacy floor are hidden. Text is coded at import by terms that can be read and corrected.
+-- dimensions: survey_id, pain_id, theme
+-- definition: People whose free text was coded to a pain point, each once per pain, over the people who wrote anything in that survey; text of no pain has none. Never by team, domain or role, lest the words be tied to them. What fewer people than the privacy floor speak of is hidden. Text is coded at import by terms that can be read and corrected.
 -- columns:
 --   mention_count             people who speak of it
 --   title                     pain point in words
---   writer_count              people who wrote anything; null by group
---   mention_ratio             of these, the share who speak of it; null by group
+--   writer_count              people who wrote anything
+--   mention_ratio             of these, the share who speak of it
 --   mention_ratio_low         lower end of its 95 % interval (Wilson)
 --   mention_ratio_high        upper end
 select

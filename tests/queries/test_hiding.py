@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from queries import metrics, rows
+from queries import metrics, rows, sqlfile
 from queries.slice import Slice
 from tests.queries.world import Rows, read_model
 
@@ -185,3 +185,11 @@ def test_no_list_of_rows_has_a_respondent() -> None:
     """`uptake rows` prints facts; none of those that it knows holds survey answers."""
     for name, file in rows.FACTS.items():
         assert not {"respondent_id", "rating", "said"} & set(file.columns), name
+
+
+def test_words_stand_beside_nothing_that_leads_to_a_person() -> None:
+    """No table of the read model has free text beside a team, a role or an id of who answered."""
+    worded = [file for kind in ("facts", "marts") for file in sqlfile.folder(kind).values() if "said" in file.columns]
+    assert {file.table for file in worded} == {"facts.survey_text", "marts.quote"}
+    for file in worded:
+        assert not {"team_id", "role", "domain", "respondent_id", "response_id"} & set(file.columns), file.table
