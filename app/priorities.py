@@ -123,7 +123,8 @@ def too_few(overlap: pl.DataFrame) -> str | None:
 def overlap_in_words(index: pl.DataFrame) -> str:
     """How far the work goes where it hurts, and where the rest goes."""
     if index.is_empty() or index["overlap_index"][0] is None:
-        return "How far the planned work answers the pain cannot be said: there is no survey, or nothing is planned."
+        why = "there is no survey, nothing is planned, or too few rated any pain"
+        return f"How far the planned work answers the pain cannot be said: {why}."
     row = index.row(0, named=True)
     text = f"{words.share(row['overlap_index'])} of the planned work goes where it hurts, in proportion to the pain."
     rest = []

@@ -11,6 +11,8 @@ from queries.clock import clock
 from queries.counted import delivered, sql_of
 from queries.slice import Slice, keys, query
 
+_NO_SCORE = "no pain was rated by as many people as the privacy floor"
+
 
 def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: respondents, share affected and mean severity, groups under the floor hidden."""
@@ -162,4 +164,7 @@ def of_the_roadmap(
 
 def overlap_index(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """One row per survey: how far the platform's attention lies where the pain is, and where the rest goes."""
-    return query(sql_of("overlap_index"), replace(part, by="all")).run(con)
+    frame = query(sql_of("overlap_index"), replace(part, by="all")).run(con)
+    no_work = "no work is planned" if "initiative" in delivered(con) else pains.NO_ROADMAP
+    why = pl.when(pl.col("unmapped_share").is_null()).then(pl.lit(no_work)).otherwise(pl.lit(_NO_SCORE))
+    return frame.with_columns(withheld=pl.when(pl.col("overlap_index").is_null()).then(why))

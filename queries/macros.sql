@@ -31,3 +31,6 @@ create or replace macro rating_n(m, v, n) as
 
 -- a ratio, null without any case
 create or replace macro ratio(k, n) as k / nullif(cast(n as double), 0);
+
+-- what is left of 1 after shares that are added up, which can miss 1 in the last digit; null stays null, as in greatest() it would not
+create or replace macro at_least_0(x) as case when x < 0 then 0.0 else x end;

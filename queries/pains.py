@@ -16,6 +16,7 @@ REACH = 1 / 3
 FALSE_ALARM = 0.05
 HARDLY = 0.2
 LEAST_ANSWERS = 15
+NO_ROADMAP = "priorities are not measured: no source delivers initiatives"
 
 
 def with_quadrant(frame: pl.DataFrame, min_group: int) -> pl.DataFrame:
@@ -76,7 +77,7 @@ def without_roadmap(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(
         *(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in work),
         quadrant=pl.lit("unsure"),
-        withheld=pl.lit("priorities are not measured: no source delivers initiatives"),
+        withheld=pl.lit(NO_ROADMAP),
     )
 
 
