@@ -63,8 +63,11 @@ check: .venv/.installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
+# not those that kill processes or fill their disk: what measures would be killed, or say so, too
 coverage: .venv/.installed-dev
-	$(BIN)/python -m pytest tests/ingest tests/test_sample.py -n 2 --dist loadfile --cov --cov-report term
+	$(BIN)/python -m pytest tests/ingest tests/test_surveys.py tests/test_sample.py -n 2 --dist loadfile \
+		--ignore tests/ingest/test_crash.py --ignore tests/ingest/test_killed.py \
+		--deselect tests/ingest/test_receive.py::test_a_full_disk_is_no_acknowledgement --cov --cov-report term
 
 mutants: .venv/.installed-dev
 	$(BIN)/python -m tests.mutants

@@ -50,9 +50,9 @@ def exports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("exports")
     noise = random.Random(1)
     for wave in (1, 2):
-        lines = ["survey_id,response_id,question_id,respondent,text"]
-        lines += [f"w{wave},r{n},q,Jane {n},{noise.randbytes(30_000).hex()}" for n in range(100)]
-        (folder / f"survey_answer-{wave}.csv").write_text("\n".join([*lines, "too,few"]) + "\n")
+        lines = ["model_name,version,created_at,data_version"]
+        lines += [f"m{wave},{n},2025-01-01,{noise.randbytes(30_000).hex()}" for n in range(100)]
+        (folder / f"model_version-{wave}.csv").write_text("\n".join([*lines, "too,few"]) + "\n")
     deployments = ["deployment_id,repo,environment,created_at,status,actor,finished_at"]
     for n in range(400):
         at = f"2025-{n % 12 + 1:02d}-{n % 28 + 1:02d}T10:00:00Z"
