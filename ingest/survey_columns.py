@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import groupby
 
 from ingest.survey_cells import is_nothing, is_other, is_tick, leading_number, moment, tidy
+from ingest.survey_scales import SCALES, are_crowded
 from ingest.survey_tables import Column, Grid, Table, folded
 
 FORMATS = (
@@ -26,90 +27,32 @@ FORMATS = (
 )
 """How survey tools write times; the first that fits all is proposed."""
 
-
-def _levels(low: int, *levels: str) -> dict[str, float]:
-    """The words of a scale, level by level from its low end."""
-    return {word.strip(): float(low + step) for step, words in enumerate(levels) for word in words.split(",")}
-
-
-SCALES: dict[str, dict[str, float]] = {
-    "problem": _levels(
-        0,
-        "not a problem for me, not a problem, no problem",
-        "trivial",
-        "minor, moderate",
-        "major, serious",
-        "critical, severe",
-    ),
-    "importance": _levels(
-        0,
-        "not important, not at all important",
-        "slightly important",
-        "somewhat important, moderately important",
-        "important, very important",
-        "critical, extremely important",
-    ),
-    "frequency": _levels(0, "never", "rarely, seldom", "sometimes", "often, frequently, usually", "always, very often"),
-    "agreement": _levels(
-        1,
-        "strongly disagree",
-        "disagree, somewhat disagree",
-        "neither agree nor disagree, neutral, undecided",
-        "agree, somewhat agree",
-        "strongly agree",
-    ),
-    "satisfaction": _levels(
-        1,
-        "very dissatisfied",
-        "dissatisfied, somewhat dissatisfied",
-        "neither satisfied nor dissatisfied, neutral",
-        "satisfied, somewhat satisfied",
-        "very satisfied",
-    ),
-    "quality": _levels(
-        1,
-        "horrible, terrible, very bad, very poor",
-        "bad, poor",
-        "ok, okay, fair, average",
-        "good",
-        "excellent, very good",
-    ),
-    "difficulty": _levels(
-        1, "very easy", "easy", "neutral, neither easy nor difficult", "difficult, hard", "very difficult, very hard"
-    ),
-}
-"""Scales in words that are commonly used, each from its low end."""
-HURTS = {"problem", "importance", "frequency", "difficulty"}
-"""Scales whose high end is the bad one."""
-PLEASES = {"satisfaction", "quality"}
-
 _PERSONAL = re.compile(
     r"\bip ?-?address|\bphone number|\btelephone number|location ?(latitude|longitude|accuracy)|recipient ?e?-?mail|"
     r"^(ip|latitude|longitude|location|phone|telephone|mobile|address|user ?agent|refere?rr?er|network id|emailaddress|"
     r"(v\d+ \| )?external ?(data ?)?reference)$"
 )
 _TECHNICAL = re.compile(
-    r"^(start ?date.*|start ?time|startdate|duration.*|status|progress|finished|distribution ?channel|user ?language|"
+    r"^(duration.*|status|progress|finished|distribution ?channel|user ?language|"
     r"language|startlanguage|collector ?id|custom data.*|tags|seed|lastpage|last page|response ?set|responseset|"
-    r"date created|date modified|date last action|recordeddate|recorded date|total points|quiz feedback|points - .*|"
-    r"feedback - .*|last modified time|response type|score|ending)$"
+    r"total points|quiz feedback|points - .*|feedback - .*|response type|score|ending)$"
 )
-_ID = re.compile(r"^(respondent ?id|response ?id|responseid|id|id\. response id|#|token|submission id|_recordid)$")
+_ID = re.compile(r"^(respondent ?id|response ?id|id\. response id|submission id|_recordid)$")
+_NUMBER = re.compile(r"^(id|#|token)$")
 _MAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s.]+")
 _MAIL_NAME = re.compile(r"\b(e-?mail|username|user name|account|login)\b")
 _NAME = re.compile(
     r"^((your |full |first |last |sur|family |given |recipient ?)*(first|last)? ?name|vorname|nachname|nom)$"
 )
-_TIME = (
-    "submit date",
-    "submitdate",
-    "completion time",
-    "enddate",
-    "end date",
-    "date submitted",
-    "timestamp",
-    "zeitstempel",
+_TIMES = (
+    r"submit ?date|submitted ?(at|on)\b|date submitted|completion time|completed at\b|timestamp|zeitstempel",
+    r"end ?(date|time)\b",
+    r"recorded ?date|date modified|date last action|last modified time|updated at\b",
+    r"date created|created at\b",
+    r"start ?(date|time)|started at\b",
 )
+"""When it was answered; of several such columns the first of these tells best."""
+_PREVIEWS = ("Survey Preview", "Survey Test")
 _TEAM = re.compile(r"\b(team|squad|department|tribe|business unit|abteilung|[ée]quipe)\b")
 _ROLE = re.compile(r"\b(role|roles|job title|position|kind of user|profession|rolle)\b")
 
@@ -117,7 +60,8 @@ _ROLE = re.compile(r"\b(role|roles|job title|position|kind of user|profession|ro
 @dataclass
 class Guess:
     """A question, or one of the columns that say who answered: `kind` is that of a mapping's question, else
-    response_id, respondent, submitted_at, team, role, names, personal, technical or empty."""
+    response_id, respondent, submitted_at, team, role, names, personal, technical, empty or skip (its values are not of
+    answers)."""
 
     kind: str
     columns: list[str]
@@ -128,6 +72,7 @@ class Guess:
     separator: str | None = None
     values: list[str] = field(default_factory=list)
     form: str | None = None
+    is_crowded: bool = False
 
     @property
     def name(self) -> str:
@@ -156,6 +101,17 @@ def long_columns(table: Table) -> tuple[str, str] | None:
     return (question, answer) if question and answer else None
 
 
+def response_column(long: Table) -> str | None:
+    """The column that has a response's id in each of its rows, of a table with a row per answer; a mere `id` that
+    never comes again is the answer's own."""
+    for pattern in (_ID, _NUMBER):
+        for column in long.columns:
+            values = _values(long, column)
+            if any(map(pattern.fullmatch, _names(column))) and (pattern is _ID or len(set(values)) < len(values)):
+                return column.name
+    return None
+
+
 def guesses(table: Table) -> list[Guess]:
     """What each column, or group of columns of one question, seems to be; in their order."""
     found: list[Guess] = []
@@ -172,7 +128,14 @@ def guesses(table: Table) -> list[Guess]:
                 each.name.removesuffix("*") for each in found if each.kind == "choices" and each.name[-1] == "*"
             )
             found += [_guess(*each) for each in listed if not (asked and _is_rest(each[0].name, asked))]
+    times = [each for each in found if each.kind == "submitted_at"]
+    for other in sorted(times, key=lambda each: each.low)[1:]:
+        other.kind = "technical"
     return found
+
+
+def _names(column: Column) -> list[str]:
+    return [re.sub(r"(?<=\w)_(?=\w)", " ", folded(each)) for each in column.names]
 
 
 def _is_rest(name: str, asked: tuple[str, ...]) -> bool:
@@ -205,21 +168,26 @@ def _option_of(column: Column, values: list[str]) -> str | None:
 
 def _guess(column: Column, values: list[str]) -> Guess:
     name = column.name
-    names = [folded(each) for each in column.names]
+    names = _names(column)
     if any(_PERSONAL.search(each) for each in names):
         return Guess("personal", [name])
     if any(_NAME.fullmatch(each) for each in names):
         return Guess("names", [name])
-    if any(_ID.fullmatch(each) for each in names) and len(set(values)) == len(values):
+    is_number = any(_NUMBER.fullmatch(each) for each in names) and len(set(values)) == len(values)
+    if is_number or any(_ID.fullmatch(each) for each in names):
         return Guess("response_id", [name])
     if sum(bool(_MAIL.fullmatch(value)) for value in values) > 0.6 * len(values) and values:
         return Guess("respondent", [name])
     if any(_MAIL_NAME.search(each) and len(each) < 30 for each in names):
         return Guess("respondent", [name])
+    if "status" in names and {"IP Address", *_PREVIEWS} & set(values):
+        return Guess("skip", [name], values=list(_PREVIEWS))
     if any(_TECHNICAL.fullmatch(each) for each in names):
         return Guess("technical", [name])
-    if any(each.startswith(_TIME) for each in names):
-        return Guess("submitted_at", [name], form=_form(values))
+    best = next((at for at, form in enumerate(_TIMES) if any(re.match(form, each) for each in names)), None)
+    # "Start time of our jobs" may ask for something else
+    if best is not None and any(_fits(value, form) for value in values[:1] for form in FORMATS):
+        return Guess("submitted_at", [name], low=best, form=_form(values))
     if not values:
         return Guess("empty", [name])
     return _question(name, names, values)
@@ -255,7 +223,8 @@ def _rated(name: str, values: list[str], counted: Counter[str]) -> Guess | None:
     for scale, known in SCALES.items():
         if len(words) > 1 and words <= known.keys():
             spelled = {value: known[folded(value)] for value in sorted(counted, key=lambda each: known[folded(each)])}
-            return Guess("rating", [name], scale, spelled, min(known.values()), max(known.values()))
+            low, high = min(known.values()), max(known.values())
+            return Guess("rating", [name], scale, spelled, low, high, is_crowded=are_crowded(scale, counted))
     numbers = [number for value in values if (number := leading_number(value)) is not None]
     if len(numbers) < 0.9 * len(values) or len(set(numbers)) < 2 or not 0 <= min(numbers) <= max(numbers) <= 10:
         return None

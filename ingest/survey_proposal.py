@@ -9,7 +9,8 @@ from pathlib import Path
 
 from ingest import survey_columns, survey_tables
 from ingest.errors import SourceError
-from ingest.survey_columns import HURTS, PLEASES, Guess
+from ingest.survey_columns import Guess
+from ingest.survey_scales import HURTS, PLEASES, ranked
 from ingest.survey_tables import folded, short
 
 ALIKE = 0.7
@@ -62,7 +63,7 @@ def propose(files: Iterable[Path]) -> str:
             names = survey_columns.long_columns(table)
             if names:
                 kinds = {each.kind: each.name for each in survey_columns.guesses(table)}
-                who = [kinds.get("response_id") or kinds.get("respondent") or table.columns[0].name]
+                who = [survey_columns.response_column(table) or kinds.get("respondent") or table.columns[0].name]
                 long = (*names, who[0])
                 table = survey_tables.widened(table, who, [names[0]], [names[1]])
         except SourceError as error:
@@ -94,6 +95,10 @@ def _text(waves: list[_Wave], long: tuple[str, str, str] | None) -> Iterator[str
         if question.pain:
             yield f"\n[[pain]]\nid = {_quoted(question.id)}\ntitle = {_quoted(_title(question.guess.name))}"
             yield '# theme = ""\n# evidence_metric = "lead_time"    # the metric that would confirm it'
+    skips = {folded(guess.name): guess for wave in waves for guess in wave.guesses if guess.kind == "skip"}
+    for guess in skips.values():
+        yield "\n[[skip]]    # rows that are no answers"
+        yield f"column = {_quoted(guess.name)}\nvalues = [{', '.join(map(_quoted, guess.values))}]"
 
 
 def _respondent(waves: list[_Wave], long: tuple[str, str, str] | None) -> Iterator[str]:
@@ -138,6 +143,7 @@ def _questions(waves: list[_Wave]) -> list[_Question]:
                 if wave.name not in found[key].waves:
                     found[key].waves.append(wave.name)
                     found[key].guess.words.update(guess.words)
+                    found[key].guess.is_crowded |= guess.is_crowded
                 continue
             fresh.append((key, _Question(_id(guess.name, ids), guess, [wave.name])))
         for key, question in fresh:
@@ -164,8 +170,14 @@ def _scales(questions: list[_Question]) -> Iterator[str]:
         if guess.scale:
             known = scales.setdefault(guess.scale, guess)
             known.words |= guess.words
+            known.is_crowded |= guess.is_crowded
     for name, guess in scales.items():
-        yield f"\n[scales.{name}]\nmin = {guess.low:g}\nmax = {guess.high:g}"
+        yield f"\n[scales.{name}]"
+        if guess.is_crowded:
+            guess.words = ranked(name, guess.words)
+            guess.low, guess.high = 0, max(guess.words.values())
+            yield "# numbered by rank among the words that were answered: check their order, and whether one is missing"
+        yield f"min = {guess.low:g}\nmax = {guess.high:g}"
         if guess.words:
             words = sorted(guess.words.items(), key=lambda pair: pair[1])
             yield f"words = {{ {', '.join(f'{_quoted(word)} = {number:g}' for word, number in words)} }}"

@@ -169,6 +169,88 @@ def test_a_long_table(tmp_path: Path) -> None:
     assert question(content, "Slow builds")["kind"] == "rating"
 
 
+def test_a_long_table_with_ids_and_addresses(tmp_path: Path) -> None:
+    """Two responses of one person stay two: a row per answer repeats the id, which makes it no question."""
+    file = tmp_path / "long.csv"
+    said = [
+        (n, question, answer) for n in range(4) for question, answer in (("Slow builds", n + 1), ("Why", f"so {n}"))
+    ]
+    rows = [f"r{n},p{n // 2}@x.example,2026-03-0{n + 2}T08:00:00,Pay,Dev,{asked},{answer}" for n, asked, answer in said]
+    file.write_text("response_id,email,submitted_at,team,role,question,answer\n" + "\n".join(rows) + "\n")
+    content, _ = proposed(file)
+    who = {key: [key] for key in ("response_id", "submitted_at", "team", "role")}
+    assert content["respondent"] == who | {"respondent": ["email"]}
+    assert [each["columns"] for each in content["question"]] == [["Slow builds"], ["Why"]]
+
+
+@pytest.mark.parametrize(("ids", "found"), [((1, 1, 2, 2), ["id"]), ((1, 2, 3, 4), ["email"])])
+def test_a_mere_id_of_a_long_table_is_the_response_s_where_it_comes_again(
+    tmp_path: Path, ids: tuple[int, ...], found: list[str]
+) -> None:
+    file = tmp_path / "long.csv"
+    said = zip(ids, "aabb", ("Slow builds", "Why") * 2, strict=True)
+    rows = [f"{name}@x.example,{number},{asked},{number}" for number, name, asked in said]
+    file.write_text("email,id,question,answer\n" + "\n".join(rows) + "\n")
+    assert proposed(file)[0]["respondent"]["response_id"] == found
+
+
+WORDS = {
+    "problem": ["Not a problem", "Minor", "Moderate", "Major", "Critical"],
+    "agreement": [
+        "Strongly disagree",
+        "Disagree",
+        "Somewhat disagree",
+        "Neutral",
+        "Somewhat agree",
+        "Agree",
+        "Strongly agree",
+    ],
+}
+
+
+@pytest.mark.parametrize("scale", WORDS)
+def test_answers_that_a_question_tells_apart_have_numbers_of_their_own(tmp_path: Path, scale: str) -> None:
+    file = tmp_path / "w.csv"
+    file.write_text("id,Slow builds\n" + "".join(f"{n},{word}\n" for n, word in enumerate(reversed(WORDS[scale]))))
+    content, text = proposed(file)
+    words = dict(zip(WORDS[scale], range(9), strict=False))
+    assert content["scales"][scale] == {"min": 0, "max": len(words) - 1, "words": words}
+    assert "check their order" in text
+
+
+def test_of_several_times_the_one_of_the_answer_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "w.csv"
+    for names, best in (
+        ("Date Created,Date Modified,Start Date,End Date", "End Date"),
+        ("Start Date,Date Created,Date Modified", "Date Modified"),
+        ("Start Date,Date Created", "Date Created"),
+        ("Start Date", "Start Date"),
+    ):
+        times = ",".join(["03/13/2026 09:15:00"] * (names.count(",") + 1))
+        file.write_text(f"Respondent ID,{names},Why?\n1,{times},Because it is\n2,{times},Nobody knows it\n")
+        content, _ = proposed(file)
+        assert content["respondent"]["submitted_at"] == [best]
+        assert content["respondent"]["time_format"] == "%m/%d/%Y %H:%M:%S"
+        assert [each["columns"] for each in content["question"]] == [["Why?"]]
+
+
+def test_a_question_about_a_time_is_no_time(tmp_path: Path) -> None:
+    file = tmp_path / "w.csv"
+    file.write_text("id,Start time of jobs is too long\n1,4\n2,1\n")
+    content, _ = proposed(file)
+    assert question(content, "Start time of jobs is too long")["kind"] == "rating"
+
+
+def test_previews_of_qualtrics_are_no_answers(tmp_path: Path) -> None:
+    file = tmp_path / "w.csv"
+    said = "R_1,IP Address,It is slow\nR_2,Survey Preview,Only a trial\nR_3,IP Address,It is fine\n"
+    file.write_text("ResponseId,Status,Why?\n" + said)
+    content, _ = proposed(file)
+    assert content["skip"] == [{"column": "Status", "values": ["Survey Preview", "Survey Test"]}]
+    (tmp_path / "site").mkdir()
+    assert len(imported(tmp_path / "site", file).people) == 2
+
+
 def test_a_file_that_is_none_and_a_mapping_that_is_there_already(tmp_path: Path) -> None:
     empty = tmp_path / "empty.csv"
     empty.write_bytes(b"")
