@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -77,11 +77,19 @@ def query(file: SqlFile, part: Slice) -> Query:
         name, _, values = clause.strip().partition("=")
         # asking for a column overrides what is left out of it by default; naming a survey is asking for that survey
         chosen = {*part.where, *part.group} | ({"survey_rank"} if "survey_id" in part.where else set())
-        if name and name not in chosen:
+        if name == "survey_rank" and name not in chosen and (part.since or part.until):
+            conditions.append(_newest_within(file, replace(part, where={})))
+        elif name and name not in chosen:
             conditions.append(f"{name} in ({', '.join(_literal(value) for value in values.split(','))})")
     sql = _GROUP.sub(lambda found: "".join(f"{found[1]}{column},\n" for column in columns), file.body)
     sql = sql.replace(" /* and where */", "".join(f"\n    and {condition}" for condition in conditions))
     return Query(_without(sql, unwanted(file, part)), parameters)
+
+
+def _newest_within(file: SqlFile, window: Slice) -> str:
+    """The condition that leaves the newest survey of a window, by the first table that the metric reads."""
+    table, (conditions, _) = re.findall(r"\bmarts\.\w+", file.body)[0], conditions_of(window, "day")
+    return f"survey_rank = (select min(survey_rank) from {table} where {' and '.join(conditions)})"
 
 
 def unwanted(file: SqlFile, part: Slice) -> list[str]:

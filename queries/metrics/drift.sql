@@ -23,6 +23,6 @@ select
     priority,
     effort_days,
     attention
-from marts.initiative
-cross join (select distinct survey_id, survey_rank, day from marts.pain_overlap) as survey
+from (select distinct survey_id, survey_rank, day from marts.pain_overlap) as survey
+cross join marts.initiative
 where is_planned /* and where */

@@ -175,3 +175,13 @@ def test_promised_columns_are_there(name: str, simulated: Simulated) -> None:
 @pytest.mark.parametrize("name", PROMISED_FACTS)
 def test_promised_fact_columns_are_there(name: str) -> None:
     assert set(PROMISED_FACTS[name].split()) <= set(sqlfile.folder("facts")[name].columns)
+
+
+NEWEST = [file for file in ANSWERS if "survey_rank" in file.header.get("defaults", "")]
+
+
+@pytest.mark.parametrize("file", NEWEST, ids=name_of)
+def test_the_newest_survey_of_a_window_is_found_in_the_first_table(file: SqlFile) -> None:
+    """The window's newest survey is looked up there, so it must have surveys and their ranks."""
+    first = re.findall(r"\bmarts\.(\w+)", file.body)[0]
+    assert {"day", "survey_id", "survey_rank"} <= set(sqlfile.folder("marts")[first].columns)
