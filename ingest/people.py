@@ -38,6 +38,7 @@ def key(data: Path) -> bytes:
     """
     file = data / FILE
     try:
+        _tidy(data)
         found = existing_key(data)
         if found is None:
             found = _make(file, secrets.token_hex(32).encode())
@@ -97,3 +98,14 @@ def _make(file: Path, content: bytes) -> bytes:
     finally:
         draft.unlink(missing_ok=True)
     return file.read_bytes().strip()
+
+
+def _tidy(data: Path) -> None:
+    """Removes what a killed process left half-written; that of one which is at work stays."""
+    for draft in data.glob(f"{FILE}*.tmp"):
+        try:
+            os.kill(int(draft.name.split(".")[-2]), 0)
+        except ProcessLookupError:
+            draft.unlink(missing_ok=True)
+        except (PermissionError, ValueError, OverflowError):
+            continue

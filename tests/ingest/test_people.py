@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import os
 import stat
 import subprocess
 import sys
@@ -72,3 +73,13 @@ def test_two_at_once_get_the_same_key(tmp_path: Path) -> None:
         assert [path.name for path in (tmp_path / str(attempt)).iterdir() if path.name != people.FINGERPRINT] == [
             ".pepper"
         ]
+
+
+def test_what_a_killed_process_left_half_written_goes_and_that_of_a_living_one_stays(tmp_path: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", ""])
+    ended.wait()
+    left, living = (tmp_path / f".pepper.{pid}.tmp" for pid in (ended.pid, os.getppid()))
+    for draft in (left, living, tmp_path / ".pepper.x.tmp"):
+        draft.touch()
+    people.key(tmp_path)
+    assert not left.exists() and living.exists() and (tmp_path / ".pepper.x.tmp").exists()
