@@ -16,6 +16,8 @@ from ingest.errors import NotAllowed, SourceError, SourceStopped
 
 CHUNK = 1 << 16
 PASSING = {500, 502, 503, 504}
+LONGEST_WAIT = 366 * 86_400.0
+"""Seconds; a header that asks for more is damaged, and no date could be named."""
 SECONDARY_WAIT = 60.0
 """Seconds that GitHub asks for when it limits without saying for how long."""
 
@@ -195,11 +197,11 @@ def _rate_limit(response: Response, asked: Asked, now: float, max_wait: float) -
     """Wait when the limit ends soon, else stop the source and say when it ends."""
     reset = response.headers.get("X-RateLimit-Reset", "")
     wait = _retry_after(response, now)
-    if wait is None and response.headers.get("X-RateLimit-Remaining") == "0" and reset.isdigit():
+    if wait is None and response.headers.get("X-RateLimit-Remaining") == "0" and is_number(reset):
         wait = int(reset) - now + 1
-    wait = max(SECONDARY_WAIT if wait is None else wait, 1.0)
+    wait = min(max(SECONDARY_WAIT if wait is None else wait, 1.0), LONGEST_WAIT)
     limit = response.headers.get("X-RateLimit-Limit", "")
-    what = f"rate limit{f' of {limit} requests an hour' if limit.isdigit() else ''} reached"
+    what = f"rate limit{f' of {limit} requests an hour' if is_number(limit) else ''} reached"
     what += f"; resets at {datetime.fromtimestamp(now + wait, UTC):%H:%MZ}"
     larger = "a token with a larger limit" if asked.has_token else "a token (token_env)"
     remedy = f"run again then or use {larger}; what was read so far is kept"
@@ -211,7 +213,7 @@ def _rate_limit(response: Response, asked: Asked, now: float, max_wait: float) -
 def _retry_after(response: Response, now: float) -> float | None:
     """Seconds, given as such or as a date."""
     value = response.headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if is_number(value):
         return float(value)
     date = _http_date(value)
     return None if date is None else max(date - now, 1.0)
@@ -231,6 +233,11 @@ def _http_date(value: str | None) -> float | None:
         return email.utils.parsedate_to_datetime(value or "").timestamp()
     except (ValueError, TypeError):
         return None
+
+
+def is_number(text: str) -> bool:
+    """Whether a header holds a whole number, and no more digits than any could mean."""
+    return text.isdecimal() and len(text) < 16
 
 
 def short(text: str) -> str:

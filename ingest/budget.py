@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from ingest.answers import Response
+from ingest.answers import LONGEST_WAIT, Response, is_number
 
 FAMILIES = ("X-RateLimit-", "RateLimit-")
 """What the names of the headers begin with: at GitHub and Azure DevOps, and at GitLab."""
@@ -41,9 +41,9 @@ class Budget:
         now = response.date or now
         for family in FAMILIES:
             told = [response.headers.get(family + name, "") for name in ("Limit", "Remaining", "Reset")]
-            if all(text.isdigit() for text in told):
+            if all(is_number(text) for text in told):
                 limit, left, reset = map(int, told)
-                wait = reset - now if reset > MOMENTS else reset
+                wait = min(reset - now if reset > MOMENTS else reset, LONGEST_WAIT)
                 if left <= self._reserve * limit and wait > 0:
                     self.hold(kind, self._line(limit, left, now + wait), wait + 1)
                 return

@@ -104,4 +104,10 @@ def _deployed(item: Item, run: Item, rule: JenkinsDeployment) -> Iterator[Row]:
 
 
 def _time(milliseconds: int | None) -> str | None:
-    return None if milliseconds is None else datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    if milliseconds is None:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC).isoformat()
+    except (ValueError, OverflowError, OSError):
+        # no date; the record that it stands in is refused by it
+        return f"{milliseconds} ms"

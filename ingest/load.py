@@ -174,7 +174,11 @@ def _reference(value: Any, source: str, names: Collection[str]) -> Any:
 
 
 def _rejects(source: str, rejected: list[tuple[str, Rejected]]) -> pl.DataFrame:
-    rows = [(source, kind, row.place, row.row, row.reason, _as_json(row.content)) for kind, row in rejected]
+    rows = [
+        # a number that no column holds is that of a damaged item: it cannot be found by it anyway
+        (source, kind, row.place, row.row if abs(row.row) < 2**63 else 0, row.reason, _as_json(row.content))
+        for kind, row in rejected
+    ]
     return pl.DataFrame(rows, schema=REJECTED, orient="row")
 
 

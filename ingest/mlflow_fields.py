@@ -1,9 +1,10 @@
 """What is kept of MLflow's objects: listed fields and tags only; who registered or trained a model is not kept."""
 
 from functools import partial
-from typing import NotRequired
+from typing import Annotated, NotRequired
 
 # pydantic reads TypedDicts of `typing` from Python 3.12 on only
+from pydantic import Field
 from typing_extensions import TypedDict
 
 from ingest.repositories import repository
@@ -14,6 +15,10 @@ TAGS = ("product", "repo", "data_version")
 COMMIT = "mlflow.source.git.commit"
 REPOSITORY = "mlflow.source.git.repoURL"
 CONTEXT = "mlflow.data.context"
+
+
+Number = Annotated[str, Field(pattern=r"^[0-9]{1,18}$")]
+"""MLflow counts the versions of a model, and gives the number as text."""
 
 
 class Tag(TypedDict):
@@ -39,7 +44,7 @@ class Models(TypedDict):
 
 class Version(TypedDict):
     name: str
-    version: str
+    version: Number
     creation_timestamp: int
     last_updated_timestamp: int
     current_stage: NotRequired[str | None]

@@ -11,12 +11,13 @@ from tests.fuzz.targets import TARGETS
 
 SEEDS = range(1, 11)
 FOUND: dict[str, list[int]] = {
-    "pagerduty": [1795649236],
+    "jenkins": [500058],
+    "pagerduty": [1795649236, 500068],
     "azure_devops": [1795649329, 100027],
     "argocd": [100088],
-    "mlflow": [100003],
+    "mlflow": [100003, 500006],
     "opsgenie": [100005],
-    "statuspage": [100014],
+    "statuspage": [100014, 500003],
 }
 """Seeds that once found something."""
 
