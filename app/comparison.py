@@ -35,7 +35,7 @@ _ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
     "recovery_time": ("hours until it works again", ("recovery_hours_median",)),
     "rework_rate": ("unplanned", ()),
 }
-"""Metric -> what its columns in the table are called, and the quantiles among them."""
+"""Metric -> what its columns in the table are called, and the costly ones among them."""
 
 
 def split(view: View) -> None:
@@ -57,7 +57,7 @@ def split(view: View) -> None:
         label_visibility="collapsed",
     )
     by = SPLITS[chosen or "Path"]
-    parts = {name: view.part(name, group=(by,), quantiles=quantiles) for name, (_, quantiles) in _ASKED.items()}
+    parts = {name: view.part(name, group=(by,), costly=costly) for name, (_, costly) in _ASKED.items()}
     shown = _named(view, by, _joined({name: view.model.ask(name, part) for name, part in parts.items()}, by))
     st.dataframe(
         shown.head(SHOWN_ROWS),

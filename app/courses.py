@@ -26,7 +26,7 @@ def numbers(view: View) -> Numbers:
     """The rows behind the figures of a page, in the window and in the one before."""
     before = {name: view.ask_before(name, shown) for name, shown in headline.ASKED.items()}
     return Numbers(
-        {name: view.ask(name, quantiles=shown).row(0, named=True) for name, shown in headline.ASKED.items()},
+        {name: view.ask(name, costly=shown).row(0, named=True) for name, shown in headline.ASKED.items()},
         {name: frame.row(0, named=True) for name, frame in before.items() if frame is not None},
         filters.EARLIER[view.filters.compare],
     )
@@ -42,7 +42,7 @@ def weekly_change(view: View, name: str, column: str, then: Row | None, now: Row
     if then is None or view.window.before is None:
         return None
     early, late = view.window.before
-    part = view.part(name, by="week", quantiles=(column,))
+    part = view.part(name, by="week", costly=(column,))
     one = [replace(part, since=early)] if late == view.window.since else [replace(part, since=early, until=late), part]
     frame = pl.concat([view.model.ask(name, each).select("period", "is_partial", column) for each in one])
     known = frame.filter(~pl.col("is_partial") & pl.col(column).is_not_null())
@@ -56,7 +56,7 @@ def weekly_change(view: View, name: str, column: str, then: Row | None, now: Row
 def deployments(view: View, key: str, opens: Callable[[str], None] | None = None) -> None:
     """Deployments per period by path; the title speaks of the path that is chosen, else of the platform."""
     by = view.window.by
-    part = view.part("deployment_count", by=by, group=("path",))
+    part = view.part("deployment_count", by=by, group=("path",), costly=())
     frame = view.model.ask("deployment_count", part)
     if not frame["deployment_count"].sum():
         refused(view, "deployment_count", "deployment_count", NOTHING, title="Deployments to production")
@@ -83,7 +83,7 @@ def deployments(view: View, key: str, opens: Callable[[str], None] | None = None
 def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str], None] | None = None) -> None:
     """Time to production per period: what half of the changes take less than; with `slow` also three of four."""
     by = view.window.by
-    part = view.part("lead_time", by=by, quantiles=LEAD_TIME if slow else LEAD_TIME[:1])
+    part = view.part("lead_time", by=by, costly=LEAD_TIME if slow else LEAD_TIME[:1])
     frame = view.model.ask("lead_time", part)
     if frame["lead_time_hours_median"].is_null().all():
         refused(

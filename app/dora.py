@@ -36,7 +36,7 @@ _SHOWN: dict[str, tuple[str, ...]] = {
 
 def five(view: View) -> None:
     """The five figures as cards, each beside its earlier self."""
-    now = {name: view.ask(name, quantiles=shown).row(0, named=True) for name, shown in _SHOWN.items()}
+    now = {name: view.ask(name, costly=shown).row(0, named=True) for name, shown in _SHOWN.items()}
     then = {name: _earlier(view, name, shown) for name, shown in _SHOWN.items()}
     cards = [
         ("deployment_frequency", _often(view, now["deployment_frequency"], then["deployment_frequency"])),
@@ -50,7 +50,7 @@ def five(view: View) -> None:
         for n, (column, (name, shown)) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
             with column.container(border=True, height="stretch"):
                 st.html(figures.figure(shown))
-                view.explained(name, view.part(name, quantiles=_SHOWN[name]), f"five-{n}")
+                view.explained(name, view.part(name, costly=_SHOWN[name]), f"five-{n}")
     if any(then.values()):
         st.html(figures.key(filters.EARLIER[view.filters.compare]))
 

@@ -137,23 +137,23 @@ def part(
     *,
     by: str = "all",
     group: tuple[str, ...] = (),
-    quantiles: tuple[str, ...] | None = None,
+    costly: tuple[str, ...] | None = None,
 ) -> Slice:
     """The slice for a metric: the window, and those filters that the metric knows.
 
     `first` is the day from which its records are known: before it nobody knows of anything, which is no zero.
     """
     since = max(window.since, first) if first and first < window.until else window.since
-    return Slice(by, group, since, window.until, _where(name, filters), quantiles)
+    return Slice(by, group, since, window.until, _where(name, filters), costly)
 
 
 def part_before(
-    name: str, filters: Filters, window: Window, first: date | None, quantiles: tuple[str, ...] | None = None
+    name: str, filters: Filters, window: Window, first: date | None, costly: tuple[str, ...] | None = None
 ) -> Slice | None:
     """The same for the window before, or None where the records do not reach back so far."""
     if window.before is None or (first and window.before[0] < first):
         return None
-    return Slice("all", (), *window.before, _where(name, filters), quantiles)
+    return Slice("all", (), *window.before, _where(name, filters), costly)
 
 
 def unused(name: str, filters: Filters) -> list[str]:

@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, filterbar, filters, readmodel, words
+from app import ahead, charts, figures, filterbar, filters, readmodel, words
 from app.explain import explain
 from app.filters import Filters, Window
 from app.readmodel import STALE_HOURS, Model, Outdated, Vanished
@@ -38,22 +38,22 @@ class View:
     window: Window
 
     def part(
-        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), quantiles: tuple[str, ...] | None = None
+        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), costly: tuple[str, ...] | None = None
     ) -> Slice:
-        """The slice of a metric for the window and the filters that it knows; `quantiles` are those that are shown."""
+        """The slice of a metric for the window and the filters that it knows; `costly` columns are those shown."""
         first = self.model.first_day_of(name)
-        return filters.part(name, self.filters, self.window, first, by=by, group=group, quantiles=quantiles)
+        return filters.part(name, self.filters, self.window, first, by=by, group=group, costly=costly)
 
     def ask(
-        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), quantiles: tuple[str, ...] | None = None
+        self, name: str, *, by: str = "all", group: tuple[str, ...] = (), costly: tuple[str, ...] | None = None
     ) -> pl.DataFrame:
         """The answer of a metric in the window."""
-        return self.model.ask(name, self.part(name, by=by, group=group, quantiles=quantiles))
+        return self.model.ask(name, self.part(name, by=by, group=group, costly=costly))
 
-    def ask_before(self, name: str, quantiles: tuple[str, ...] | None = None) -> pl.DataFrame | None:
+    def ask_before(self, name: str, costly: tuple[str, ...] | None = None) -> pl.DataFrame | None:
         """The answer of a metric in the window before; None where the data does not reach back so far."""
         first = self.model.first_day_of(name)
-        part = filters.part_before(name, self.filters, self.window, first, quantiles)
+        part = filters.part_before(name, self.filters, self.window, first, costly)
         return self.model.ask(name, part) if part else None
 
     def team_link(self, team: str) -> str:
@@ -146,7 +146,8 @@ def _around(title: str, body: Callable[[], None]) -> None:
     st.html(f'<p class="context">{words.literal(unfiltered) if unfiltered else _context(view)}</p>')
     token = _VIEW.set(view)
     try:
-        body()
+        with ahead.asked(title, ahead.Chosen(model, None if unfiltered else chosen, view.window)):
+            body()
     finally:
         _VIEW.reset(token)
 

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -27,7 +28,11 @@ STALE_HOURS = 36
 
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 Key = tuple[str, tuple[str, ...], date | None, date | None, Where, tuple[str, ...] | None]
-"""A slice as what the cache can hash: by, group, since, until, where, quantiles."""
+"""A slice as what the cache can hash: by, group, since, until, where, costly."""
+Question = tuple[str, Slice]
+"""A metric, and the part of the data that is meant."""
+ASKED: ContextVar[list[Question] | None] = ContextVar("asked", default=None)
+"""Where the questions of the page that runs are noted, if anywhere."""
 
 
 class Vanished(Exception):
@@ -59,7 +64,13 @@ class Model:
 
     def ask(self, name: str, part: Slice) -> pl.DataFrame:
         """The answer of a metric. Raises Vanished."""
-        key = (part.by, part.group, part.since, part.until, _frozen(part.where), part.quantiles)
+        if (noted := ASKED.get()) is not None:
+            noted.append((name, part))
+        return self.answer(name, part)
+
+    def answer(self, name: str, part: Slice) -> pl.DataFrame:
+        """The same, not noted as a question of the page."""
+        key = (part.by, part.group, part.since, part.until, _frozen(part.where), part.costly)
         return _answer(str(self.path), name, key)
 
     def rows(self, name: str, part: Slice) -> pl.DataFrame:
@@ -150,14 +161,13 @@ def _open(build: str) -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def _connected(build: str) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A cursor of its own, so that threads share the file and never the connection.
+    """The build's connection; threads share it, since each question opens a cursor of its own.
 
     Raises Vanished when newer builds pushed this one out while the page still ran, and Outdated when it lacks a table
     or a column.
     """
     try:
-        with _open(build).cursor() as cursor:
-            yield cursor
+        yield _open(build)
     except duckdb.ConnectionException as error:
         raise Vanished(build) from error
     except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -167,16 +177,16 @@ def _connected(build: str) -> Iterator[duckdb.DuckDBPyConnection]:
 @st.cache_resource(max_entries=3, show_spinner=False)
 def _model(build: str) -> Model:
     with _connected(build) as con:
-        first = {record: day for record, day in con.sql(TABLES["extent"]).pl().rows() if day is not None}
-        built_at = con.sql("select built_at from meta.build").pl()["built_at"][0]
+        first = {record: day for record, day in readmodel.frame(con, TABLES["extent"]).rows() if day is not None}
+        built_at = readmodel.frame(con, "select built_at from meta.build")["built_at"][0]
         return Model(Path(build), clock(con), first, built_at)
 
 
 @st.cache_data(max_entries=1000, show_spinner=False)
 def _answer(build: str, name: str, part: Key) -> pl.DataFrame:
-    by, group, since, until, where, quantiles = part
+    by, group, since, until, where, costly = part
     with _connected(build) as con:
-        return metrics.ask(con, name, Slice(by, group, since, until, dict(where), quantiles))
+        return metrics.ask(con, name, Slice(by, group, since, until, dict(where), costly))
 
 
 @st.cache_data(max_entries=20, show_spinner=False)
@@ -188,5 +198,4 @@ def _rows(build: str, name: str, since: date | None, until: date | None, where: 
 @st.cache_data(max_entries=50, show_spinner=False)
 def _table(build: str, name: str) -> pl.DataFrame:
     with _connected(build) as con:
-        frame: pl.DataFrame = con.sql(TABLES[name]).pl()
-        return frame
+        return readmodel.frame(con, TABLES[name])

@@ -12,6 +12,7 @@ _NEEDED = (
     "app.views.delivery",
     "app.views.pipelines",
     "app.views.pain",
+    "app.views.listening",
     "app.views.team",
     "app.views.data",
     "pyarrow",

@@ -7,7 +7,7 @@ import polars as pl
 
 from queries.clock import Clock, clock
 from queries.counted import counted, sql_of, with_waiting
-from queries.readmodel import frame as read
+from queries.readmodel import once
 from queries.slice import Slice, keys, query
 from queries.statistics import kaplan_meier_share, with_ratio_interval
 from queries.withhold import quantile_rules, withhold
@@ -43,16 +43,16 @@ def retention(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
 
 def time_to_first_deployment(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Days from being onboarded to the first production deployment; teams that still wait are not left out."""
-    frame = counted(con, "time_to_first_deployment", part).drop("period_end", strict=False)
-    return with_waiting(
+    frame = with_waiting(
         con,
-        frame,
+        "time_to_first_deployment",
         part,
         durations="first_durations",
         stem="first_days",
         ended="deployed_count",
         waiting="waiting_count",
     )
+    return frame.drop("period_end", strict=False)
 
 
 def first_deployment_curve(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -114,10 +114,10 @@ def _with_eligible(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Sl
 
 def _with_people(con: duckdb.DuckDBPyConnection, frame: pl.DataFrame, part: Slice) -> pl.DataFrame:
     """Counts the people seen in each row's period; null where no headcount is known, or nobody is ever named."""
-    names = read(con, "select count(*) > 0 as any_named from marts.platform_user")["any_named"][0]
+    names = once(con, "select count(*) > 0 as any_named from marts.platform_user")["any_named"][0]
     if names and frame["eligible_headcount"].count():
         columns = keys(sql_of("platform_people"), part)
-        seen = query(sql_of("platform_people"), part).run(con).rename({"people_count": "_seen"})
+        seen = query(sql_of("platform_people"), replace(part, costly=None)).run(con).rename({"people_count": "_seen"})
         rows = frame.join(seen, on=columns, how="left", nulls_equal=True, maintain_order="left") if columns else None
         frame = rows if rows is not None else frame.join(seen, how="cross")
         known = pl.col("eligible_headcount").is_not_null()

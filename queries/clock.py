@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 import duckdb
 
-from queries.readmodel import frame
+from queries.readmodel import once
 from queries.slice import period_start
 
 
@@ -54,4 +54,4 @@ class Clock:
 
 def clock(con: duckdb.DuckDBPyConnection) -> Clock:
     """Reads the clock of a read model."""
-    return Clock(**frame(con, "from marts.clock").row(0, named=True))
+    return Clock(**once(con, "from marts.clock").row(0, named=True))

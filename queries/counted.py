@@ -10,8 +10,8 @@ import polars as pl
 from queries import sqlfile
 from queries.calendar import dense, mark_partial
 from queries.clock import clock
-from queries.readmodel import frame as frame_of
-from queries.slice import Slice, keys, period_start, query
+from queries.readmodel import once
+from queries.slice import Slice, costly_of, keys, period_start, query
 from queries.statistics import kaplan_meier
 from queries.withhold import LEAST, quantile_rules, withhold
 
@@ -23,6 +23,9 @@ QUANTILES = {"median": 0.5, "p75": 0.75, "p90": 0.9}
 """How the quantiles of a duration are called, and the share of cases that each holds."""
 
 
+_HORIZON = "select record, last_day from marts.horizon"
+
+
 def sql_of(name: str) -> sqlfile.SqlFile:
     """The SQL file of a metric, or of a part of one."""
     return sqlfile.folder("metrics")[name]
@@ -30,16 +33,14 @@ def sql_of(name: str) -> sqlfile.SqlFile:
 
 def delivered(con: duckdb.DuckDBPyConnection) -> set[str]:
     """The kinds of record that a source delivers, be it none: of the others 0 would be a guess."""
-    return set(frame_of(con, "select record from marts.horizon")["record"])
+    return set(once(con, _HORIZON)["record"])
 
 
 def last_day(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile) -> date:
     """Up to when the sources of a metric speak: until then a quiet week is a zero, after it nobody knows."""
     needed = [*file.listed("needs"), ""][0]
-    found = frame_of(
-        con, "select last_day from marts.horizon where record = $needed and last_day is not null", {"needed": needed}
-    )
-    return found["last_day"][0] if len(found) else clock(con).today
+    found: date | None = dict(once(con, _HORIZON).rows()).get(needed)
+    return found or clock(con).today
 
 
 def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: Slice | None = None) -> pl.DataFrame:
@@ -61,49 +62,51 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: S
 
 
 def with_waiting(
-    con: duckdb.DuckDBPyConnection,
-    frame: pl.DataFrame,
-    part: Slice,
-    *,
-    durations: str,
-    stem: str,
-    ended: str,
-    waiting: str,
+    con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, durations: str, stem: str, ended: str, waiting: str
 ) -> pl.DataFrame:
-    """Replaces quantiles by those that take what still waits as longer than so far (Kaplan-Meier).
+    """`counted` with quantiles that take what still waits as longer than so far (Kaplan-Meier).
 
-    `durations` names the SQL file that counts them, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended` and
-    `waiting` the counts of those that are over and those that wait. Where none waits the ordinary quantiles stay. Where
-    too few are over or too many wait there is none, and `withheld` says so.
+    `durations` names the SQL file that lists them, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended` and
+    `waiting` the counts of those that are over and those that wait. Where none waits they are the ordinary quantiles.
+    Where too few are over or too many wait there is none, and `withheld` says so.
     """
-    rules = quantile_rules(stem, ended)
-    ends = [end for end in QUANTILES if f"{stem}_{end}" in frame.columns]
-    if not ends or frame.is_empty() or frame[waiting].sum() == 0:
+    file, rules = sql_of(name), quantile_rules(stem, ended)
+    given = [f"{stem}_{end}" for end in QUANTILES]
+    asked = costly_of(file) if part.costly is None else part.costly
+    ends = [end for end in QUANTILES if f"{stem}_{end}" in asked]
+    frame = counted(con, name, replace(part, costly=tuple(one for one in asked if one not in given)))
+    if not ends:
         return withhold(frame, rules)
-    columns = keys(sql_of(durations), part)
-    shares = {f"_{end}": QUANTILES[end] for end in ends}
-    lives = query(sql_of(durations), replace(part, quantiles=None)).run(con)
-    if columns:
-        concerned = frame.filter(pl.col(waiting) > 0).select(columns)
-        lives = lives.join(concerned, on=columns, how="semi", nulls_equal=True)
-    quantiles = kaplan_meier(lives, columns, shares)
-    frame = (
-        frame.join(quantiles, on=columns, how="left", nulls_equal=True)
-        if columns
-        else frame.join(quantiles, how="cross")
-        if len(quantiles)
-        else frame.with_columns(pl.lit(None, dtype=pl.Float64).alias(end) for end in shares)
-    )
-    waits = pl.col(waiting) > 0
+    columns = keys(file, part)
+    found = _quantiles(con, part, durations, {f"{stem}_{end}": QUANTILES[end] for end in ends})
+    frame = frame.join(found, on=columns, how="left", nulls_equal=True) if columns else frame.hstack(found)
+    order = [*columns, *file.columns]
+    frame = frame.select(*[one for one in order if one in frame.columns], pl.exclude(order))
     undecided = [
-        pl.when(waits & pl.col(f"_{end}").is_null() & (pl.col(ended) >= LEAST[end])).then(
+        pl.when((pl.col(waiting) > 0) & pl.col(f"{stem}_{end}").is_null() & (pl.col(ended) >= LEAST[end])).then(
             pl.lit(f"{stem}_{end} is not known yet: too many still wait")
         )
         for end in ends
     ]
     reason = pl.concat_str(undecided, separator="; ", ignore_nulls=True)
-    known = [
-        pl.when(waits).then(pl.col(f"_{end}")).otherwise(pl.col(f"{stem}_{end}")).alias(f"{stem}_{end}") for end in ends
-    ]
-    frame = frame.with_columns(*known, withheld=pl.when(reason != "").then(reason)).drop(list(shares))
-    return withhold(frame, rules)
+    return withhold(frame.with_columns(withheld=pl.when(reason != "").then(reason)), rules)
+
+
+def _quantiles(con: duckdb.DuckDBPyConnection, part: Slice, durations: str, shares: dict[str, float]) -> pl.DataFrame:
+    """The quantiles of what is over and what waits, per group; without any group one row, be it of nulls."""
+    columns = keys(sql_of(durations), part)
+    lives = query(sql_of(durations), replace(part, costly=None)).run(con)
+    plain = [pl.col("length").quantile(share, "linear").alias(name) for name, share in shares.items()]
+    if not columns:
+        return kaplan_meier(lives, columns, shares) if lives["censored_count"].sum() else lives.select(plain)
+    waits = lives.group_by(columns).agg(waits=pl.col("censored_count").sum() > 0)
+    found = [kaplan_meier(lives.clear(), columns, shares)]
+    for some, answer in (
+        (True, lambda of: kaplan_meier(of, columns, shares)),
+        (False, lambda of: of.group_by(columns).agg(plain)),
+    ):
+        groups = waits.filter(pl.col("waits") == some)
+        if len(groups) == len(waits):
+            return answer(lives)
+        found.append(answer(lives.join(groups, on=columns, how="semi", nulls_equal=True)))
+    return pl.concat(found)

@@ -65,10 +65,9 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
 
 def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours from first commit to production, its three parts, and how many changes are left out of them."""
-    frame = counted(con, "lead_time", part)
     frame = with_waiting(
         con,
-        frame,
+        "lead_time",
         part,
         durations="lead_time_durations",
         stem="lead_time_hours",
@@ -110,20 +109,21 @@ def deployment_failure_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.D
 
 def recovery_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours from a deployment that led to a failure until production was whole again; open ones are not left out."""
-    frame = counted(con, "recovery_time", part).drop("period_end", strict=False)
     if not clock(con).has_incidents:
+        frame = counted(con, "recovery_time", part).drop("period_end", strict=False)
         values = [name for name in frame.columns if name.startswith(("recover", "open"))]
         frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in values)
         return frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
-    return with_waiting(
+    frame = with_waiting(
         con,
-        frame,
+        "recovery_time",
         part,
         durations="recovery_durations",
         stem="recovery_hours",
         ended="recovered_count",
         waiting="open_count",
     )
+    return frame.drop("period_end", strict=False)
 
 
 def recovery_distribution(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -9,7 +9,7 @@ elsewhere which groups nobody belongs to may still conclude more; no floor guard
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import combinations
+from itertools import combinations, repeat
 
 import polars as pl
 
@@ -40,26 +40,30 @@ def hide_small(
     lets pass; both have the columns of `about` (answers that nobody can add up), the view's, and `count`: people.
     """
     counts: dict[Cell, dict[Cell, int]] = defaultdict(dict)
-    for row in cells.iter_rows(named=True):
-        counts[tuple(row[name] for name in about)][tuple(row[name] for name in view)] = row[count]
+    for one, cell, people in zip(_cells(cells, about), _cells(cells, view), cells[count], strict=True):
+        counts[one][cell] = people
     hidden = {one: _hidden(of_one, view, floor) for one, of_one in counts.items()}
     by = [name for name in keys if name in (*about, *view)]
     closed = {
-        tuple(row[name] for name in by)
-        for row in asked.iter_rows(named=True)
-        if tuple(row[name] for name in view) in hidden[tuple(row[name] for name in about)]
+        group
+        for one, cell, group in zip(_cells(asked, about), _cells(asked, view), _cells(asked, by), strict=True)
+        if cell in hidden[one]
     }
-    reasons = [
-        f"fewer than {floor} answers"
-        if row[count] < floor
-        else "hidden so that a smaller group cannot be derived"
-        if tuple(row[name] for name in by) in closed
-        else None
-        for row in frame.iter_rows(named=True)
-    ]
-    frame = frame.with_columns(withheld=pl.Series(reasons, dtype=pl.String))
+    is_closed = pl.Series((group in closed for group in _cells(frame, by)), dtype=pl.Boolean)
+    frame = frame.with_columns(
+        withheld=pl.when(pl.col(count) < floor)
+        .then(pl.lit(f"fewer than {floor} answers"))
+        .when(is_closed)
+        .then(pl.lit("hidden so that a smaller group cannot be derived"))
+    )
     values = [name for name in frame.columns if name not in {*keys, "withheld"}]
     return frame.with_columns(pl.when(pl.col("withheld").is_null()).then(pl.col(name)).alias(name) for name in values)
+
+
+def _cells(frame: pl.DataFrame, columns: Iterable[str]) -> list[Cell]:
+    """The values of each row in some columns; empty where there are none."""
+    names = list(columns)
+    return frame.select(names).rows() if names else [()] * len(frame)
 
 
 def _hidden(counts: dict[Cell, int], view: tuple[str, ...], floor: int) -> set[Cell]:
@@ -84,10 +88,10 @@ def _groups(
     counts: dict[Cell, int], view: tuple[str, ...], part: tuple[str, ...], floor: int
 ) -> list[tuple[list[Cell], bool]]:
     """The groups of a coarser view: the cells of the finer one that each holds, and whether it is hidden itself."""
-    places = [view.index(name) for name in part]
+    values = [[cell[view.index(name)] for cell in counts] for name in part]
     members: dict[Cell, list[Cell]] = defaultdict(list)
-    for cell in counts:
-        members[tuple(cell[place] for place in places)].append(cell)
+    for cell, group in zip(counts, zip(*values, strict=True) if values else repeat(()), strict=False):
+        members[group].append(cell)
     hidden = _hidden({group: sum(counts[cell] for cell in cells) for group, cells in members.items()}, part, floor)
     return [(cells, group in hidden) for group, cells in members.items()]
 

@@ -6,7 +6,7 @@ import duckdb
 import polars as pl
 
 from queries.counted import QUANTILES, counted, sql_of, with_waiting
-from queries.readmodel import frame as frame_of
+from queries.readmodel import once
 from queries.slice import Slice, keys, query
 from queries.statistics import counted_quantiles
 from queries.withhold import quantile_rules, withhold
@@ -25,11 +25,11 @@ def _in_weeks(con: duckdb.DuckDBPyConnection, part: Slice) -> Slice | None:
 
     What is counted by week knows neither branch nor event, and the quantiles of its values only those of workflows.
     """
-    wants = part.quantiles is None or part.quantiles
+    wants = part.costly is None or part.costly
     known = sql_of("ci_seconds" if wants else "ci_health_weekly").listed("dimensions")
     if part.by == "day" or not {*part.group, *part.where} <= {*known}:
         return None
-    first, last = frame_of(con, "select min(first_day), max(last_day) from marts.ci_week").row(0)
+    first, last = once(con, "select min(first_day), max(last_day) from marts.ci_week").row(0)
     if first is None:
         return None
     since = part.since if part.since and part.since > first else None
@@ -39,9 +39,9 @@ def _in_weeks(con: duckdb.DuckDBPyConnection, part: Slice) -> Slice | None:
 
 
 def _from_weeks(con: duckdb.DuckDBPyConnection, part: Slice, weeks: Slice) -> pl.DataFrame:
-    file, counts = sql_of("ci_health"), replace(weeks, quantiles=None)
+    file, counts = sql_of("ci_health"), replace(weeks, costly=None)
     frame, columns = counted(con, "ci_health_weekly", part, summed=counts), keys(file, part)
-    wanted = [name for name in file.columns if part.quantiles is None or name in part.quantiles]
+    wanted = [name for name in file.columns if part.costly is None or name in part.costly]
     for measure in ("queue", "duration"):
         shares = {f"{measure}_seconds_{end}": share for end, share in QUANTILES.items()}
         shares = {name: share for name, share in shares.items() if name in wanted}
@@ -59,10 +59,16 @@ def _from_weeks(con: duckdb.DuckDBPyConnection, part: Slice, weeks: Slice) -> pl
 
 def time_to_green(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours that a pipeline stays broken on a default branch; those still broken are not left out."""
-    frame = counted(con, "time_to_green", part).drop("period_end", strict=False)
-    return with_waiting(
-        con, frame, part, durations="green_durations", stem="green_hours", ended="mended_count", waiting="open_count"
+    frame = with_waiting(
+        con,
+        "time_to_green",
+        part,
+        durations="green_durations",
+        stem="green_hours",
+        ended="mended_count",
+        waiting="open_count",
     )
+    return frame.drop("period_end", strict=False)
 
 
 def control_friction(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
@@ -73,7 +79,7 @@ def control_friction(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFram
 
 def pipeline_hours(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours that runs took, by how they ended, and hours that they waited; from whole weeks where they add up."""
-    weeks = _in_weeks(con, replace(part, quantiles=()))
+    weeks = _in_weeks(con, replace(part, costly=()))
     name = "pipeline_hours" if weeks is None else "pipeline_hours_weekly"
     frame = counted(con, name, part, summed=weeks).drop("period_end", strict=False)
     # a period that counted no run is known to have taken no hours

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import duckdb
 import polars as pl
@@ -50,6 +51,20 @@ def defined(path: Path) -> dict[str, str]:
             return dict(con.execute("from meta.definition").fetchall())
         except duckdb.CatalogException:
             return {}
+
+
+_ONCE: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, pl.DataFrame]] = WeakKeyDictionary()
+
+
+def once(con: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
+    """Runs SQL without parameters, and remembers the answer as long as the connection lives: a build never changes.
+
+    For what nearly every question asks first, such as the clock.
+    """
+    known = _ONCE.setdefault(con, {})
+    if sql not in known:
+        known[sql] = frame(con, sql)
+    return known[sql]
 
 
 def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:

@@ -23,8 +23,8 @@ class Slice:
     """A part of the data: by which period, grouped by which columns, from `since` until `until` (exclusive), where
     columns have one of the given values. An empty text among the values stands for "none given".
 
-    `quantiles` names the medians and other quantiles that are wanted, None all of them: each sorts all its cases, which
-    is most of the cost of a question, so a page asks for those that it shows.
+    `costly` names the costly columns that are wanted, None all of them: a quantile sorts all its cases and a distinct
+    count collects them, which is most of the cost of a question, so a page asks for those that it shows.
     """
 
     by: str = "all"
@@ -32,7 +32,7 @@ class Slice:
     since: date | None = None
     until: date | None = None
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    quantiles: tuple[str, ...] | None = None
+    costly: tuple[str, ...] | None = None
 
     def __post_init__(self) -> None:
         if self.by not in PERIODS:
@@ -92,18 +92,23 @@ def _newest_within(file: SqlFile, window: Slice) -> str:
     return f"survey_rank = (select min(survey_rank) from {table} where {' and '.join(conditions)})"
 
 
+def costly_of(file: SqlFile) -> tuple[str, ...]:
+    """The quantiles that a metric has, and what else its header calls costly."""
+    return tuple(name for name in file.columns if _QUANTILE.search(name) or name in file.listed("costly"))
+
+
 def unwanted(file: SqlFile, part: Slice) -> list[str]:
-    """The quantiles of a metric that a slice does without.
+    """The costly columns of a metric that a slice does without.
 
     Raises UsageError when it wants one that the metric does not have.
     """
-    if part.quantiles is None:
+    if part.costly is None:
         return []
-    there = [name for name in file.columns if _QUANTILE.search(name)]
-    for name in part.quantiles:
+    there = costly_of(file)
+    for name in part.costly:
         if name not in there:
-            raise UsageError(f"{file.name} has no quantile '{name}'; it has {', '.join(there) or 'none'}")
-    return [name for name in there if name not in part.quantiles]
+            raise UsageError(f"{file.name} has no costly column '{name}'; it has {', '.join(there) or 'none'}")
+    return [name for name in there if name not in part.costly]
 
 
 def _without(sql: str, columns: list[str]) -> str:

@@ -138,25 +138,22 @@ def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, 
     """
     total = pl.col("event_count") + pl.col("censored_count")
     at_risk = total.sum() - total.cum_sum() + total
-    survival = (1 - pl.col("event_count") / at_risk).cum_prod().alias("survival")
-    columns = ["length", "event_count", survival]
+    survival = (1 - pl.col("event_count") / at_risk).cum_prod()
     # of those that are equally long, the ones that have had the event come first
     lives = durations.sort("length", "censored_count")
-    curve = (
-        lives.group_by(keys).agg(columns).explode("length", "event_count", "survival")
-        if keys
-        else lives.select(columns)
-    ).filter(pl.col("event_count") > 0)
+    curve = lives.with_columns(survival=survival.over(keys) if keys else survival)
     found = [_where_survival_falls_to(1 - share).alias(name) for name, share in shares.items()]
-    quantiles = curve.group_by(keys).agg(found) if keys else curve.select(found)
-    return quantiles if keys or len(curve) else quantiles.clear()
+    return curve.group_by(keys).agg(found) if keys else curve.select(found)
 
 
 def _where_survival_falls_to(level: float) -> pl.Expr:
-    past = pl.col("survival") <= level + 1e-9
-    length, following = pl.col("length").filter(past).first(), pl.col("length").filter(past).get(1, null_on_oob=True)
-    is_exact = (pl.col("survival").filter(past).first() - level).abs() < 1e-9
-    return pl.when(is_exact & following.is_not_null()).then((length + following) / 2).otherwise(length)
+    """The length at which a survival that only falls does so, which it does at events alone."""
+    survival, length = pl.col("survival"), pl.col("length")
+    place = (survival > level + 1e-9).sum()
+    there, reached = length.get(place, null_on_oob=True), survival.get(place, null_on_oob=True)
+    following = length.get((survival >= reached).sum(), null_on_oob=True)
+    is_exact = (reached - level).abs() < 1e-9
+    return pl.when(is_exact & following.is_not_null()).then((there + following) / 2).otherwise(there)
 
 
 def counted_quantiles(counts: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:

@@ -19,6 +19,8 @@ WINDOW = timedelta(days=180)
 LEAST_AFTER = timedelta(days=30)
 Evidence = tuple[str, int, int]
 """A verdict, how many teams confirm, and of how many."""
+Measured = tuple[evidence.Measure | None, Mapping[str, float], float | None]
+"""A measure, what it says of each team, and of the middle one where there are enough."""
 _UNMEASURED: Evidence = ("unmeasured", 0, 0)
 _CLAIM = ["answer_count", "affected_ratio", "affected_ratio_low", "affected_ratio_high"]
 
@@ -32,29 +34,32 @@ def triangulation(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     said = listening.pain(con, Slice(group=("team_id",), where=surveys)).select(*columns, *_CLAIM, "withheld")
     frame = asked.join(said, on=columns, how="left")
     days = _survey_days(con)
-    measured: dict[tuple[str, str | None], dict[str, float]] = {}
-    rows = []
-    for row in frame.iter_rows(named=True):
-        key = row["survey_id"], row["evidence_metric"]
-        measure = evidence.measure_of(row["evidence_metric"])
-        if key not in measured:
-            until = days[row["survey_id"]]
-            measured[key] = evidence.by_team(con, measure, until - WINDOW, until) if measure and until else {}
-        rows.append(_judged(row, measured[key], measure))
+    measured: dict[tuple[str, str | None], Measured] = {}
+    for survey, metric in frame.select("survey_id", "evidence_metric").unique().rows():
+        measured[survey, metric] = _measured(con, evidence.measure_of(metric), days[survey])
+    needed = ("survey_id", "evidence_metric", "team_id", "affected_ratio")
+    rows = [
+        _judged(team, affected, measured[survey, metric])
+        for survey, metric, team, affected in frame.select(needed).rows()
+    ]
     kinds = {"measured": pl.Float64, "middle": pl.Float64, "unit": pl.String, "verdict": pl.String}
     added = pl.DataFrame(rows, kinds, orient="row")
     return frame.hstack(added).select(*columns, *file.columns, "withheld")
 
 
-def _judged(row: Mapping[str, Any], values: Mapping[str, float], measure: evidence.Measure | None) -> tuple[Any, ...]:
-    middle = median(values.values()) if len(values) >= evidence.LEAST_TEAMS else None
-    mine = values.get(row["team_id"])
+def _measured(con: duckdb.DuckDBPyConnection, measure: evidence.Measure | None, until: date | None) -> Measured:
+    values = evidence.by_team(con, measure, until - WINDOW, until) if measure and until else {}
+    return measure, values, median(values.values()) if len(values) >= evidence.LEAST_TEAMS else None
+
+
+def _judged(team: str, affected: float | None, measured: Measured) -> tuple[Any, ...]:
+    measure, values, middle = measured
+    mine = values.get(team)
     unit = measure.unit if measure else None
-    if row["affected_ratio"] is None:
+    if affected is None:
         return mine, middle, unit, None
     worse = measure.more_is_worse if measure else True
-    said = evidence.verdict(row["affected_ratio"], mine, middle, pains.REACH, more_is_worse=worse)
-    return mine, middle, unit, said
+    return mine, middle, unit, evidence.verdict(affected, mine, middle, pains.REACH, more_is_worse=worse)
 
 
 def quick_wins(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

@@ -29,7 +29,7 @@ def page() -> None:
 
 
 def _how_much(view: View) -> None:
-    causes = view.ask("deployment_count", group=("cause",))
+    causes = view.ask("deployment_count", group=("cause",), costly=())
     total = int(causes["deployment_count"].sum())
     retrains = int(causes.filter(pl.col("cause") == _AUTOMATIC)["deployment_count"].sum())
     st.html(figures.heading("How much is deployed?", _count_in_words(total, retrains) if total else ""))
@@ -42,7 +42,7 @@ def _count_in_words(total: int, retrains: int) -> str:
 
 
 def _how_often(view: View) -> None:
-    part = view.part("deployment_frequency", group=("team_id",), quantiles=("days_per_week_median",))
+    part = view.part("deployment_frequency", group=("team_id",), costly=("days_per_week_median",))
     frame = view.model.ask("deployment_frequency", part)
     names = view.model.names()
     teams = frame.filter(pl.col("team_id").is_in(list(names)) & pl.col("days_per_week_median").is_not_null())
@@ -76,8 +76,8 @@ def _how_often(view: View) -> None:
 
 def _how_fast(view: View) -> None:
     by = view.window.by
-    frame = view.ask("lead_time", by=by, quantiles=courses.LEAD_TIME)
-    row = view.ask("lead_time", quantiles=courses.LEAD_TIME).row(0, named=True)
+    frame = view.ask("lead_time", by=by, costly=courses.LEAD_TIME)
+    row = view.ask("lead_time", costly=courses.LEAD_TIME).row(0, named=True)
     below = ""
     if row["lead_time_hours_median"] is not None:
         slow = row["lead_time_hours_p75"]
@@ -132,7 +132,7 @@ def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> No
         "The middle of each part on its own; parts of one change need not add up to the middle of the whole.",
         charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, longest.column))),
         name="lead_time",
-        part=view.part("lead_time", by=by, quantiles=courses.LEAD_TIME),
+        part=view.part("lead_time", by=by, costly=courses.LEAD_TIME),
         key="where-time-goes",
         alt=sentences.span(frame, longest.column, by, words.duration),
     )
@@ -151,7 +151,7 @@ _PART_WORDS = {
 
 
 def _how_safe(view: View) -> None:
-    row = view.ask("change_fail_rate", quantiles=()).row(0, named=True)
+    row = view.ask("change_fail_rate", costly=()).row(0, named=True)
     st.html(figures.heading("How often does it go wrong?", _repaired_in_words(row, view.model.clock.provisional_days)))
     with st.container(key="pair-safe"):
         left, right = st.columns(2, gap="large")
@@ -195,7 +195,7 @@ def _how_soon(view: View) -> None:
 
 def _course_of_recoveries(view: View) -> None:
     by, column = view.window.by, "recovery_hours_median"
-    part = view.part("recovery_time", by=by, quantiles=(column,))
+    part = view.part("recovery_time", by=by, costly=(column,))
     frame = view.model.ask("recovery_time", part)
     if frame[column].is_null().all():
         st.html(figures.said(f"No {by} of this period has the six failures that half of them takes to be said."))

@@ -47,7 +47,7 @@ def _figures(view: View, numbers: Numbers, lead: Change | None) -> None:
         for n, (column, (name, shown)) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
             with column.container(border=True, height="stretch"):
                 st.html(figures.figure(shown))
-                view.explained(name, view.part(name, quantiles=headline.ASKED[name]), f"figure-{n}")
+                view.explained(name, view.part(name, costly=headline.ASKED[name]), f"figure-{n}")
     if numbers.before:
         st.html(figures.key(numbers.earlier))
 

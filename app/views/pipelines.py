@@ -20,12 +20,12 @@ _STOPPED = ("blocked_hours_median",)
 
 def page() -> None:
     view = current()
-    total = view.ask("ci_health", quantiles=_TIMES).row(0, named=True)
+    total = view.ask("ci_health", costly=_TIMES).row(0, named=True)
     if not total["run_count"]:
         st.html(_nothing(view, total))
         return
     hours = costs.by_pipeline(view)
-    controls = view.ask("control_friction", quantiles=_STOPPED).sort("blocked_count", descending=True, nulls_last=True)
+    controls = view.ask("control_friction", costly=_STOPPED).sort("blocked_count", descending=True, nulls_last=True)
     st.html(
         figures.answers(
             [
@@ -85,7 +85,7 @@ def _wait(total: dict[str, Any]) -> str:
 
 def _outcomes(view: View, total: dict[str, Any]) -> None:
     by = view.window.by
-    part = view.part("ci_health", by=by, quantiles=_TIMES)
+    part = view.part("ci_health", by=by, costly=_TIMES)
     frame = view.model.ask("ci_health", part)
     st.html(figures.heading("Do they pass?"))
     with st.container(key="pair-pass"):
@@ -138,7 +138,7 @@ def _times(view: View) -> None:
 
 def _duration(view: View, stem: str, subject: str, unit: str) -> None:
     by = view.window.by
-    part = view.part("ci_health", by=by, quantiles=_TIMES)
+    part = view.part("ci_health", by=by, costly=_TIMES)
     frame = view.model.ask("ci_health", part)
     half, most = f"{stem}_median", f"{stem}_p90"
     if frame[half].is_null().all():
@@ -159,8 +159,8 @@ def _duration(view: View, stem: str, subject: str, unit: str) -> None:
 
 def _broken(view: View) -> None:
     by = view.window.by
-    total = view.ask("time_to_green", quantiles=_BROKEN).row(0, named=True)
-    part = view.part("time_to_green", by=by, quantiles=_BROKEN)
+    total = view.ask("time_to_green", costly=_BROKEN).row(0, named=True)
+    part = view.part("time_to_green", by=by, costly=_BROKEN)
     breaks = (total["mended_count"] or 0) + (total["open_count"] or 0)
     if not breaks:
         why = total.get("withheld") or ""
@@ -195,9 +195,9 @@ def _controls(view: View, frame: pl.DataFrame) -> None:
         none = "No run of this period had a job whose name is that of a check, or no source delivers jobs."
         st.html(figures.said(none))
         return
-    part = view.part("control_friction", quantiles=_STOPPED)
+    part = view.part("control_friction", costly=_STOPPED)
     # a check's first weeks may lie before the period, so what it changed is asked of all data
-    ever = replace(part, since=None, until=None, quantiles=())
+    ever = replace(part, since=None, until=None, costly=())
     history = view.model.ask("control_friction", ever)
     since = {row["control"]: row for row in history.iter_rows(named=True)}
     rows: list[list[Cell]] = [_control(row, since[row["control"]]) for row in frame.iter_rows(named=True)]

@@ -124,7 +124,7 @@ def _uses(adoption: dict[str, Any] | None, about: dict[str, Any]) -> str:
 
 
 def _figures(view: View, numbers: headline.Numbers, lead: Figure) -> None:
-    waits = view.part("ci_health", quantiles=_WAITS)
+    waits = view.part("ci_health", costly=_WAITS)
     cards = [
         ("adoption_share", headline.deployments(numbers)),
         ("deployment_frequency", _often(view)),
@@ -149,7 +149,7 @@ _QUANTILES = {**headline.ASKED, "deployment_frequency": ("days_per_week_median",
 
 
 def _part(view: View, name: str) -> Slice:
-    return view.part(name, quantiles=_QUANTILES[name])
+    return view.part(name, costly=_QUANTILES[name])
 
 
 def _often(view: View) -> Figure:
@@ -219,11 +219,11 @@ def _surfaces(view: View, surfaces: pl.DataFrame) -> None:
 
 
 def _pipelines(view: View) -> None:
-    part = view.part("ci_health", group=("repo", "workflow"), quantiles=_WAITS[:2])
+    part = view.part("ci_health", group=("repo", "workflow"), costly=_WAITS[:2])
     frame = view.model.ask("ci_health", part).filter(pl.col("run_count") > 0).sort("run_count", descending=True)
     st.html(figures.heading("Its pipelines", "Those that run most, first." if len(frame) else ""))
     if frame.is_empty():
-        total = view.ask("ci_health", quantiles=headline.ASKED["ci_health"]).row(0, named=True)
+        total = view.ask("ci_health", costly=headline.ASKED["ci_health"]).row(0, named=True)
         none = "no pipeline of this team ran in this period"
         st.html(figures.said(words.sentence(none if total["run_count"] == 0 else words.withheld(total["withheld"]))))
         return

@@ -12,6 +12,7 @@
 --   failure_count             bigint     runs that failed meanwhile
 --   green_hours               double     broken to green
 --   open_hours                double     broken until now, of one that is still broken
+--   broken_ms                 bigint     milliseconds of either
 -- Ordered by length, since its quantiles need that order and a sort of what is in order takes no time.
 select
     local_day(broken_pipeline.broken_at, clock.timezone) as day,
@@ -23,7 +24,8 @@ select
     broken_pipeline.broken_at,
     broken_pipeline.failure_count,
     broken_pipeline.green_hours,
-    broken_pipeline.open_hours
+    broken_pipeline.open_hours,
+    cast(round(coalesce(broken_pipeline.green_hours, broken_pipeline.open_hours) * 3600000) as bigint) as broken_ms
 from facts.broken_pipeline
 cross join facts.clock
 left join facts.team using (team_id)

@@ -13,10 +13,11 @@
 --   link_method               varchar    how the deployment was found
 --   state                     varchar    shipped, waiting, before_first or unseen
 --   change_id                 varchar    change
---   coding_hours              double     first commit to opened
---   review_hours              double     opened to merged
+--   coding_hours              double     first commit to opened, of a change that shipped
+--   review_hours              double     opened to merged, of a change that shipped
 --   deploy_hours              double     merged to deployment finished
 --   lead_time_hours           double     first commit to deployment finished
+--   is_negative               boolean    a part of a shipped change is negative: a fault in the data
 --   waiting_hours             double     first commit until now, of a change that waits
 -- Ordered by length, since its quantiles need that order and a sort of what is in order takes no time.
 select
@@ -31,10 +32,11 @@ select
     lead_time.link_method,
     lead_time.state,
     lead_time.change_id,
-    lead_time.coding_hours,
-    lead_time.review_hours,
+    case when lead_time.state = 'shipped' then lead_time.coding_hours end as coding_hours,
+    case when lead_time.state = 'shipped' then lead_time.review_hours end as review_hours,
     lead_time.deploy_hours,
     lead_time.lead_time_hours,
+    lead_time.state = 'shipped' and least(lead_time.coding_hours, lead_time.review_hours, lead_time.deploy_hours) < 0 as is_negative,
     lead_time.waiting_hours
 from facts.lead_time
 cross join facts.clock

@@ -11,7 +11,9 @@
 --   run_id                    varchar    run
 --   is_blocked                boolean    the control failed
 --   blocked_hours             double     until it passed on that branch; null while it has not
+--   blocked_ms                bigint     milliseconds of these hours
 --   first_day                 date       when the control was first seen in that repository
+--   is_early                  boolean    in the first eight weeks from then on
 select
     local_day(control_check.ended_at, clock.timezone) as day,
     control_check.control,
@@ -22,7 +24,9 @@ select
     control_check.run_id,
     control_check.is_blocked,
     control_check.blocked_hours,
-    min(local_day(control_check.ended_at, clock.timezone)) over (partition by control_check.repo, control_check.control) as first_day
+    cast(round(control_check.blocked_hours * 3600000) as bigint) as blocked_ms,
+    min(local_day(control_check.ended_at, clock.timezone)) over (partition by control_check.repo, control_check.control) as first_day,
+    day < first_day + 56 as is_early
 from facts.control_check
 cross join facts.clock
 left join facts.team using (team_id)

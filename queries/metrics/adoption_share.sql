@@ -2,6 +2,7 @@
 -- version: 2
 -- needs: deployment
 -- compare: yes
+-- costly: platform_model_count, platform_product_count
 -- dimensions: team_id, domain, product, repo, cause
 -- defaults: environment_class=production
 -- definition: Succeeded production deployments through the platform over all whose path is known; deployments of unknown path are counted apart and in neither. A team is active when one of its deployments went through the platform, and eligible from the day it could use it; the team that builds the platform is no adopter. People are those seen starting a run or a deployment of any environment through it (no schedule, retrain or bot), over the headcount of eligible teams where that is known; of fewer people than the privacy floor neither is shown. Where no deployment round the platform has ever been seen, the share is not shown: nobody can tell 100 % from not looking.

@@ -26,7 +26,7 @@
 --   late_blocked_ratio        of these, stopped
 --   late_blocked_ratio_low    lower end of its 95 % interval (Wilson)
 --   late_blocked_ratio_high   upper end
-select * exclude (blocked_quantiles, early_blocked_count, late_blocked_count)
+select * exclude (early_blocked_count, late_blocked_count)
 from (
     select
         /* group */
@@ -37,19 +37,18 @@ from (
         wilson_high(blocked_count, run_count) as blocked_ratio_high,
         count(blocked_hours) as passed_count,
         blocked_count - passed_count as open_count,
-        quantile_cont(blocked_hours, [0.5, 0.75, 0.9]) as blocked_quantiles,
-        blocked_quantiles[1] as blocked_hours_median,
-        blocked_quantiles[2] as blocked_hours_p75,
-        blocked_quantiles[3] as blocked_hours_p90,
-        -- nulls, which are most, would be put in order too
-        coalesce(sum(blocked_hours order by blocked_hours) filter (blocked_hours is not null), 0) as blocked_hours,
+        quantile_cont(blocked_hours, 0.5) as blocked_hours_median,
+        quantile_cont(blocked_hours, 0.75) as blocked_hours_p75,
+        quantile_cont(blocked_hours, 0.9) as blocked_hours_p90,
+        -- whole milliseconds add up to the same in any order
+        coalesce(sum(blocked_ms), 0) / 3600000.0 as blocked_hours,
         min(first_day) as first_day,
-        count(*) filter (day < first_day + 56) as early_run_count,
-        count(*) filter (is_blocked and day < first_day + 56) as early_blocked_count,
+        count(*) filter (is_early) as early_run_count,
+        count(*) filter (is_blocked and is_early) as early_blocked_count,
         ratio(early_blocked_count, early_run_count) as early_blocked_ratio,
         wilson_low(early_blocked_count, early_run_count) as early_blocked_ratio_low,
         wilson_high(early_blocked_count, early_run_count) as early_blocked_ratio_high,
-        count(*) filter (day >= first_day + 56) as late_run_count,
+        run_count - early_run_count as late_run_count,
         blocked_count - early_blocked_count as late_blocked_count,
         ratio(late_blocked_count, late_run_count) as late_blocked_ratio,
         wilson_low(late_blocked_count, late_run_count) as late_blocked_ratio_low,

@@ -2,6 +2,7 @@
 -- version: 1
 -- needs: deployment
 -- compare: yes
+-- costly: platform_model_count, platform_product_count
 -- dimensions: team_id, domain, product, repo, environment, environment_class, path, cause
 -- defaults: environment_class=production
 -- definition: Deployments that succeeded, counted when they finished; production unless asked otherwise. Models and products are counted once each, however often they are deployed, and only where the path was the platform. A nightly retrain counts as a deployment here; split by cause to see it apart.

@@ -26,36 +26,28 @@
 --   deploy_hours_median       merged to deployment finished
 --   deploy_hours_p75          three of four take at most this
 --   deploy_hours_p90          nine of ten take at most this
-select * exclude (lead_time_quantiles, coding_quantiles, review_quantiles, deploy_quantiles)
-from (
-    select
-        /* group */
-        count(*) filter (state = 'shipped') as change_count,
-        count(lead_time_hours) as measured_count,
-        count(*) filter (state <> 'shipped') as unlinked_count,
-        count(waiting_hours) as waiting_count,
-        count(*) filter (least(coding_hours, review_hours, deploy_hours) < 0 and state = 'shipped') as negative_count,
-        -- all quantiles in one pass: each pass sorts all lead times
-        quantile_cont(lead_time_hours, [0.5, 0.75, 0.9]) as lead_time_quantiles,
-        lead_time_quantiles[1] as lead_time_hours_median,
-        lead_time_quantiles[1] as lead_time_hours_median_shipped,
-        lead_time_quantiles[2] as lead_time_hours_p75,
-        lead_time_quantiles[3] as lead_time_hours_p90,
-        quantile_cont(coding_hours, [0.5, 0.75, 0.9]) filter (state = 'shipped') as coding_quantiles,
-        coding_quantiles[1] as coding_hours_median,
-        coding_quantiles[2] as coding_hours_p75,
-        coding_quantiles[3] as coding_hours_p90,
-        count(coding_hours) filter (state = 'shipped') as coding_count,
-        quantile_cont(review_hours, [0.5, 0.75, 0.9]) filter (state = 'shipped') as review_quantiles,
-        review_quantiles[1] as review_hours_median,
-        review_quantiles[2] as review_hours_p75,
-        review_quantiles[3] as review_hours_p90,
-        count(review_hours) filter (state = 'shipped') as review_count,
-        quantile_cont(deploy_hours, [0.5, 0.75, 0.9]) as deploy_quantiles,
-        deploy_quantiles[1] as deploy_hours_median,
-        deploy_quantiles[2] as deploy_hours_p75,
-        deploy_quantiles[3] as deploy_hours_p90
-    from marts.change
-    where true /* and where */
-    group by all
-)
+select
+    /* group */
+    count(deploy_hours) as change_count,
+    count(lead_time_hours) as measured_count,
+    count(*) - change_count as unlinked_count,
+    count(waiting_hours) as waiting_count,
+    count(*) filter (is_negative) as negative_count,
+    quantile_cont(lead_time_hours, 0.5) as lead_time_hours_median,
+    quantile_cont(lead_time_hours, 0.5) as lead_time_hours_median_shipped,
+    quantile_cont(lead_time_hours, 0.75) as lead_time_hours_p75,
+    quantile_cont(lead_time_hours, 0.9) as lead_time_hours_p90,
+    quantile_cont(coding_hours, 0.5) as coding_hours_median,
+    quantile_cont(coding_hours, 0.75) as coding_hours_p75,
+    quantile_cont(coding_hours, 0.9) as coding_hours_p90,
+    count(coding_hours) as coding_count,
+    quantile_cont(review_hours, 0.5) as review_hours_median,
+    quantile_cont(review_hours, 0.75) as review_hours_p75,
+    quantile_cont(review_hours, 0.9) as review_hours_p90,
+    count(review_hours) as review_count,
+    quantile_cont(deploy_hours, 0.5) as deploy_hours_median,
+    quantile_cont(deploy_hours, 0.75) as deploy_hours_p75,
+    quantile_cont(deploy_hours, 0.9) as deploy_hours_p90
+from marts.change
+where true /* and where */
+group by all

@@ -12,19 +12,16 @@
 --   green_hours_p75           three of four are over after at most this, open ones included
 --   green_hours_p90           nine of ten are over after at most this, open ones included
 --   broken_hours              hours broken, added up, open ones so far
-select * exclude (green_quantiles)
-from (
-    select
-        /* group */
-        count(green_hours) as mended_count,
-        count(open_hours) as open_count,
-        cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
-        quantile_cont(green_hours, [0.5, 0.75, 0.9]) as green_quantiles,
-        green_quantiles[1] as green_hours_median,
-        green_quantiles[2] as green_hours_p75,
-        green_quantiles[3] as green_hours_p90,
-        coalesce(sum(coalesce(green_hours, open_hours) order by green_hours, open_hours), 0) as broken_hours
-    from marts.broken_pipeline
-    where true /* and where */
-    group by all
-)
+select
+    /* group */
+    count(green_hours) as mended_count,
+    count(open_hours) as open_count,
+    cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
+    quantile_cont(green_hours, 0.5) as green_hours_median,
+    quantile_cont(green_hours, 0.75) as green_hours_p75,
+    quantile_cont(green_hours, 0.9) as green_hours_p90,
+    -- whole milliseconds add up to the same in any order
+    coalesce(sum(broken_ms), 0) / 3600000.0 as broken_hours
+from marts.broken_pipeline
+where true /* and where */
+group by all

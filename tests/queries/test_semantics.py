@@ -209,18 +209,20 @@ def test_a_product_is_not_touched_by_its_neighbours_in_the_repository() -> None:
 def test_a_quantile_is_the_same_whichever_others_are_asked_for(name: str, simulated: Simulated) -> None:
     for part in (Slice(), Slice("month", metrics.METRICS[name].dimensions[:1])):
         whole = metrics.ask(simulated.con, name, part)
-        known = unwanted(sqlfile.folder("metrics")[name], replace(part, quantiles=()))
-        none = metrics.ask(simulated.con, name, replace(part, quantiles=()))
+        known = unwanted(sqlfile.folder("metrics")[name], replace(part, costly=()))
+        none = metrics.ask(simulated.con, name, replace(part, costly=()))
         assert_frame_equal(none.drop("withheld", strict=False), whole.drop(*known, "withheld", strict=False))
         for quantile in known:
-            one = metrics.ask(simulated.con, name, replace(part, quantiles=(quantile,)))
+            one = metrics.ask(simulated.con, name, replace(part, costly=(quantile,)))
             assert [column for column in one.columns if column in known] == [quantile]
             assert_series_equal(one[quantile], whole[quantile])
 
 
 def test_a_quantile_that_a_metric_does_not_have_is_refused(simulated: Simulated) -> None:
-    with pytest.raises(UsageError, match="lead_time has no quantile 'lead_time_hours_p99'; it has lead_time_hours_med"):
-        metrics.ask(simulated.con, "lead_time", Slice(quantiles=("lead_time_hours_p99",)))
+    with pytest.raises(
+        UsageError, match="lead_time has no costly column 'lead_time_hours_p99'; it has lead_time_hours_med"
+    ):
+        metrics.ask(simulated.con, "lead_time", Slice(costly=("lead_time_hours_p99",)))
 
 
 DAYS = st.dates(START - timedelta(days=10), END + timedelta(days=10))
@@ -237,9 +239,9 @@ def test_whole_weeks_add_up_to_the_same_figures_as_runs(by: str, group: tuple[st
 
     @settings(max_examples=25, deadline=None, derandomize=True)
     @given(ENDS, ENDS, st.sampled_from([None, ("duration_seconds_p90",), ()]), st.sampled_from([{}, {"repo": ("x",)}]))
-    def holds(one: date | None, other: date | None, quantiles: tuple[str, ...] | None, where: Any) -> None:
+    def holds(one: date | None, other: date | None, costly: tuple[str, ...] | None, where: Any) -> None:
         since, until = (min(one, other), max(one, other)) if one and other else (one, other)
-        part = Slice(by, group, since, until if until != since else None, where, quantiles)
+        part = Slice(by, group, since, until if until != since else None, where, costly)
         answer = metrics.ask(simulated.con, "ci_health", part)
         seen.add(pipelines._in_weeks(simulated.con, part) is not None)
         with patch.object(pipelines, "_in_weeks", return_value=None):
