@@ -172,6 +172,8 @@ def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str |
     with readmodel.open_current(read_folder()) as con:
         answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)
         click.echo(render(answer, form))
+        if answer.is_empty() and (reason := metrics.refusal(con, name)):
+            console().note(reason)
 
 
 @main.command()

@@ -15,7 +15,7 @@ from queries import adoption, delivery, listening, moves, pipelines, triangulati
 from queries.counted import Answer, delivered, sql_of
 from queries.errors import UsageError
 from queries.slice import Slice, keys, query
-from queries.withhold import unmeasured
+from queries.withhold import not_measured, unmeasured
 
 
 @dataclass(frozen=True)
@@ -93,8 +93,18 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     if name not in METRICS:
         raise UsageError(f"unknown metric '{name}'; there are {', '.join(METRICS)}")
     answer = METRICS[name].answer(con, part)
-    missing = [record for record in sql_of(name).listed("needs") if record not in delivered(con)]
+    missing = _missing(con, name)
     return unmeasured(answer, keys(sql_of(name), part), missing) if missing else answer
+
+
+def refusal(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
+    """Why nobody can answer a metric, whatever the slice: what an answer without rows cannot say; None if one can."""
+    missing = _missing(con, name)
+    return f"{name} is {not_measured(missing)}" if missing else None
+
+
+def _missing(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
+    return [record for record in sql_of(name).listed("needs") if record not in delivered(con)]
 
 
 def shown_sql(name: str, part: Slice) -> str:

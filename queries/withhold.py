@@ -45,9 +45,13 @@ def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
 
 def unmeasured(frame: pl.DataFrame, keys: list[str], missing: list[str]) -> pl.DataFrame:
     """An answer for which no source delivers the records: no groups or periods, and no value but the reason."""
-    kinds = " and no ".join(f"{record.replace('_', ' ')}s" for record in missing)
     empty = frame.clear() if keys else frame
     values = [name for name in frame.columns if name not in keys]
     return empty.with_columns(pl.lit(None, dtype=frame.schema[name]).alias(name) for name in values).with_columns(
-        withheld=pl.lit(f"not measured: no source delivers {kinds}")
+        withheld=pl.lit(not_measured(missing))
     )
+
+
+def not_measured(missing: list[str]) -> str:
+    """The reason in words, by the kinds of record that no source delivers."""
+    return "not measured: no source delivers " + " and no ".join(f"{record.replace('_', ' ')}s" for record in missing)

@@ -79,6 +79,25 @@ def test_metric_compares_with_the_period_before(filled: Site) -> None:
     assert found[others[0]]["value_before"] == counts[first]
 
 
+@pytest.mark.parametrize("more", [[], ["--compare", "before"]], ids=["alone", "compared"])
+@pytest.mark.parametrize("form", ["table", "csv", "json"])
+def test_a_metric_that_nobody_can_answer_says_so_beside_its_empty_answer(
+    filled: Site, form: str, more: list[str]
+) -> None:
+    result = filled.uptake("metric", "lead_time", "--by", "week", "--format", form, *more)
+    assert result.exit_code == 0
+    assert result.stderr == "note: lead_time is not measured: no source delivers changes\n"
+    assert form != "json" or json.loads(result.stdout) == []
+    logged = json.loads(filled.uptake("--log", "json", "metric", "lead_time", "--by", "week", *more).stderr)
+    assert (logged["level"], logged["message"]) == ("note", result.stderr.removeprefix("note: ").rstrip())
+
+
+def test_an_empty_answer_of_what_is_measured_has_nothing_beside_it(filled: Site) -> None:
+    window = ["--since", "2030-01-01", "--until", "2030-02-01"]
+    result = filled.uptake("metric", "deployment_count", "--group", "team_id", *window, "--format", "json")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "[]\n", "")
+
+
 def test_build_makes_the_tables_that_a_newer_version_knows(site: Site) -> None:
     site.export("deployment.csv", DEPLOYMENT)
     site.ingest()
