@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.command import DAY, Group, common, console, data_folder, given, read_folder, window
+from app.command import DAY, Group, common, console, data_folder, given, needs_named_config, read_folder, window
 from app.survey import survey
 
 if TYPE_CHECKING:
@@ -116,6 +116,7 @@ def app(host: str, port: int) -> None:
     """Serve the dashboard, to this machine alone unless --host says otherwise: it asks nobody for a password."""
     from ingest import config
 
+    needs_named_config()
     page = Path(__file__).with_name("server.py")
     file = config.find(given("config"))
     places = {"UPTAKE_DATA": str(data_folder().resolve()), "UPTAKE_CONFIG": str(file.resolve())}
@@ -169,6 +170,8 @@ def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str |
     if name is None:
         raise click.UsageError("name a metric; `uptake metric --list` shows them all")
     part = Slice(by=by, group=tuple(column.strip() for column in group.split(",") if column.strip()), **asked)
+    metrics.heeded(name, part)
+    needs_named_config()
     with readmodel.open_current(read_folder()) as con:
         answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)
         click.echo(render(answer, form))
@@ -186,6 +189,7 @@ def rows(fact: str, since: date | None, until: date | None, where: Where, form: 
     from queries import readmodel
     from queries.rows import fact_rows
 
+    needs_named_config()
     with readmodel.open_current(read_folder()) as con:
         click.echo(render(fact_rows(con, fact, since, until, where), form))
 

@@ -82,6 +82,15 @@ def given(name: str) -> Any:
     return click.get_current_context().find_root().ensure_object(dict).get(name)
 
 
+def needs_named_config() -> None:
+    """For a command that does well without settings: raises UsageError where those that were named are not there."""
+    for place, file in (("--config", given("config")), ("UPTAKE_CONFIG", os.environ.get("UPTAKE_CONFIG"))):
+        if file and not Path(file).is_file():
+            raise click.UsageError(f"{file}: no such file; name one that is there with {place}, or leave that out")
+        if file:
+            return
+
+
 def data_folder() -> Path:
     return Path(given("data") or os.environ.get("UPTAKE_DATA") or "data")
 

@@ -97,6 +97,23 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     return unmeasured(answer, keys(sql_of(name), part), missing) if missing else answer
 
 
+def heeded(name: str, part: Slice) -> None:
+    """Raises UsageError when a slice asks a metric for periods or a window that it does not know.
+
+    Pages ask with the window that all of them share, so only who asks for one metric is told.
+    """
+    ignored = sql_of(name).listed("ignores") if name in METRICS else ()
+    given = {"by": part.by != "all", "since": part.since, "until": part.until}
+    option = next((option for option in ignored if given[option]), None)
+    if option and "since" in ignored:
+        raise UsageError(f"{name} tells how things stand now, so it takes no --{option}; leave that out")
+    if option:
+        raise UsageError(
+            f"{name} answers for a window as a whole, so it takes no --{option}; leave that out, and choose the window "
+            "with --since and --until"
+        )
+
+
 def refusal(con: duckdb.DuckDBPyConnection, name: str) -> str | None:
     """Why nobody can answer a metric, whatever the slice: what an answer without rows cannot say; None if one can."""
     missing = _missing(con, name)

@@ -1,5 +1,6 @@
 -- question: How many teams could use the platform, do, and keep doing so?
 -- version: 1
+-- ignores: by, since, until
 -- needs: team, deployment
 -- dimensions: team_id, domain, support_model
 -- definition: Teams that could use the platform by now; of these, onboarded; seen with a first run or deployment through it; with a first succeeded production deployment through it; habitual, with one in at least 6 of the last 8 whole weeks; and lapsed, with no production change through it for 30 days or twice their usual gap, whichever is longer, so that a monthly model is not called lapsed (retrains count as changes where a team has made changes on fewer than 3 days). Each stage is counted by itself: a team may deploy without ever having been onboarded. The team that builds the platform is not counted.

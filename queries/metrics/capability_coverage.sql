@@ -1,5 +1,6 @@
 -- question: How deep does the use of the platform go, surface by surface?
 -- version: 1
+-- ignores: by, since, until
 -- needs: team
 -- always_by: capability
 -- dimensions: capability, team_id, domain, support_model

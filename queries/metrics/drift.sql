@@ -1,5 +1,6 @@
 -- question: Which planned work answers no pain of the users?
 -- version: 1
+-- ignores: by
 -- needs: initiative
 -- always_by: survey_id, initiative_id
 -- dimensions: survey_id, initiative_id

@@ -1,5 +1,6 @@
 -- question: How many teams have deployed to production so many days after being onboarded?
 -- version: 1
+-- ignores: by, since, until
 -- needs: team, deployment
 -- always_by: day_count
 -- dimensions: day_count, team_id, domain, support_model

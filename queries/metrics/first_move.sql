@@ -1,5 +1,6 @@
 -- question: What should each team do first?
 -- version: 1
+-- ignores: by
 -- needs: team
 -- uses: lead_time
 -- always_by: team_id

@@ -1,5 +1,6 @@
 -- question: You said, we did: did it change?
 -- version: 1
+-- ignores: by, since, until
 -- needs: initiative
 -- uses: pain, pain_change, triangulation, evidence, lead_time, ci_health, change_fail_rate, deployment_failure_rate, recovery_time, rework_rate, time_to_green, control_friction, deployment_frequency, time_to_first_deployment, capability_coverage
 -- always_by: initiative_id, pain_id

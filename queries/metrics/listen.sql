@@ -1,5 +1,6 @@
 -- question: Which pains of the users does nobody work on?
 -- version: 1
+-- ignores: by
 -- needs: initiative
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id

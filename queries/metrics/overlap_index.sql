@@ -1,5 +1,6 @@
 -- question: How much of the platform's work lies where its users hurt?
 -- version: 3
+-- ignores: by
 -- always_by: survey_id
 -- dimensions: survey_id
 -- defaults: survey_rank=1

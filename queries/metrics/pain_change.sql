@@ -1,5 +1,6 @@
 -- question: Which pains grew or eased since the survey before, beyond noise?
 -- version: 1
+-- ignores: by
 -- uses: pain
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id, team_id, domain, role

@@ -1,5 +1,6 @@
 -- question: Where do users and platform agree, so that work there is felt?
 -- version: 2
+-- ignores: by
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id
 -- defaults: survey_rank=1

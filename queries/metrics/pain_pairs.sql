@@ -1,5 +1,6 @@
 -- question: Which pains come together?
 -- version: 1
+-- ignores: by
 -- always_by: survey_id, pain_id, other_pain_id
 -- dimensions: survey_id, pain_id, other_pain_id
 -- defaults: survey_rank=1

@@ -1,5 +1,6 @@
 -- question: What can be done soon that users will feel?
 -- version: 1
+-- ignores: by
 -- needs: initiative
 -- uses: pain_overlap, triangulation, pain, evidence, lead_time, ci_health, change_fail_rate, deployment_failure_rate, recovery_time, rework_rate, time_to_green, control_friction, deployment_frequency, time_to_first_deployment, capability_coverage
 -- always_by: survey_id, pain_id, initiative_id

@@ -1,5 +1,6 @@
 -- question: What do users say in their own words?
 -- version: 2
+-- ignores: by
 -- needs: survey_answer
 -- always_by: survey_id, pain_id, said
 -- dimensions: survey_id, pain_id, theme, said

@@ -1,5 +1,6 @@
 -- question: Do teams stay once they have deployed through the platform?
 -- version: 1
+-- ignores: by
 -- needs: deployment
 -- always_by: cohort, month_number
 -- dimensions: cohort, month_number, domain

@@ -1,5 +1,6 @@
 -- question: What hurts when each team counts by its size and not by how many of it answered?
 -- version: 1
+-- ignores: by
 -- uses: pain, headcount
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id

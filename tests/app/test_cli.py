@@ -156,6 +156,8 @@ USAGE = [
         ["metric", "pain", "--by", "week", "--compare", "year"],
         "pain knows no periods, so there is none to compare with",
     ),
+    (["metric", "adoption_funnel", "--since", "2025-01-01"], "adoption_funnel tells how things stand now, so it "),
+    (["metric", "retention", "--by", "week"], "retention answers for a window as a whole, so it takes no --by; leave "),
     (["metric"], "name a metric; `uptake metric --list` shows them all"),
     (["rows", "nope"], "unknown fact 'nope'; there are "),
     (["rows", "deployment", "--where", "a=b"], "fact deployment has no column 'a'; it has "),
@@ -184,6 +186,27 @@ def test_without_data_a_question_says_what_to_do(site: Site, arguments: list[str
     assert result.exit_code == 1
     assert result.stderr.startswith(f"error: {site.data}")
     assert "run `uptake ingest` first, or name the" in result.stderr
+
+
+@pytest.mark.parametrize("arguments", [["metric", "lead_time"], ["rows", "deployment"], ["status"], ["app"]])
+def test_settings_that_are_named_must_be_there(
+    filled: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, arguments: list[str]
+) -> None:
+    gone = str(tmp_path / "gone.toml")
+    monkeypatch.setattr(os, "execve", lambda *given: pytest.fail("it serves with settings that are not there"))
+    run = CliRunner().invoke
+    for options, variable in ((["--config", gone], str(filled.config)), ([], gone)):
+        monkeypatch.setenv("UPTAKE_CONFIG", variable)
+        result = run(main, [*arguments, *options, "--data", str(filled.data)])
+        assert (result.exit_code, result.stdout) == (2, "")
+        assert result.stderr.startswith(f"error: {gone}: no such file; ") and result.stderr.count("\n") == 1
+
+
+def test_a_question_needs_no_settings(filled: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.delenv("UPTAKE_CONFIG", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for arguments in (["metric", "lead_time"], ["rows", "deployment"]):
+        assert CliRunner().invoke(main, [*arguments, "--data", str(filled.data)]).exit_code == 0
 
 
 def test_common_options_stand_before_or_after_the_name(filled: Site, monkeypatch: pytest.MonkeyPatch) -> None:

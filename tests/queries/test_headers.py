@@ -2,6 +2,7 @@
 
 import ast
 import re
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -11,6 +12,7 @@ from sqlglot import exp
 
 from ingest.records import RECORDS
 from queries import metrics, sqlfile
+from queries.errors import UsageError
 from queries.slice import Slice, keys
 from queries.sqlfile import SqlFile
 from tests.queries.conftest import Simulated
@@ -158,6 +160,25 @@ def test_every_dimension_can_be_grouped_and_filtered_by(name: str, simulated: Si
         answer = metrics.ask(simulated.con, name, Slice(group=(dimension,)))
         assert dimension in answer.columns
         metrics.ask(simulated.con, name, Slice(where={dimension: ("x",)}))
+
+
+@pytest.mark.parametrize("name", metrics.METRICS)
+def test_a_metric_heeds_periods_and_windows_or_refuses_them(name: str, simulated: Simulated) -> None:
+    """What it refuses it does ignore; the days lie so that every metric that heeds them answers otherwise."""
+    whole = metrics.ask(simulated.con, name, Slice())
+    ignored = sqlfile.folder("metrics")[name].listed("ignores")
+    assert set(ignored) <= {"by", "since", "until"}
+    for option, value in {"by": "month", "since": date(2026, 4, 1), "until": date(2025, 11, 10)}.items():
+        part = Slice(**{option: value})  # type: ignore[arg-type]
+        answer = metrics.ask(simulated.con, name, part)
+        if option in ignored:
+            assert answer.equals(whole), option
+            with pytest.raises(UsageError, match=rf"^{name} .*--{option}; leave that out"):
+                metrics.heeded(name, part)
+        else:
+            assert not answer.equals(whole), f"{name} ignores --{option} and does not say so"
+            assert option != "by" or "period" in answer.columns
+            metrics.heeded(name, part)
 
 
 @pytest.mark.parametrize("name", metrics.METRICS)
