@@ -72,6 +72,7 @@ def test_marks_go_back_to_a_time_in_their_own_form() -> None:
         "a": {"seen": "2026-05-01T00:00:00Z", "etag": "x", "open": {"1": None}},
         "b": {"seen": "2026-05-01T00:00:00.000Z", "etag": "x"},
         "c": {"seen": "2026-02-01T00:00:00Z", "etag": "x"},
+        "at that time": {"seen": "2026-03-01T00:00:00Z", "etag": "x"},
         "d": {"seen": 7, "etag": "x"},
         "e": "x",
     }

@@ -4,16 +4,17 @@ from datetime import date, datetime, timedelta
 
 import pytest
 
-from ingest.reach import FIRST_DAYS, OVERLAP, Reach
+from ingest.reach import Reach
 from ingest.times import stamp
 
 NOW = datetime(2026, 5, 4, 12)
+OVERLAP = timedelta(minutes=10)
 
 
 @pytest.mark.parametrize(
     ("configured", "floor", "since", "seen", "expected"),
     [
-        (None, None, None, None, NOW - timedelta(days=FIRST_DAYS)),
+        (None, None, None, None, datetime(2026, 2, 3, 12)),
         (date(2026, 1, 1), None, None, None, datetime(2026, 1, 1)),
         (None, None, "2026-02-01T00:00:00Z", "2026-05-04T11:00:00Z", datetime(2026, 5, 4, 11) - OVERLAP),
         # the config now goes further back than what was read

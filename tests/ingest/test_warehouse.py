@@ -24,7 +24,10 @@ from ingest.source import Page, Rejected
 from ingest.warehouse import LIMITS, Warehouse
 
 NUMBERS = count(1)
-FILES = Files(FilesSettings(name="drop", kind="files", path=Path("nowhere")), lambda name: name)
+FILES, OTHER = (
+    Files(FilesSettings(name=name, kind="files", path=Path("nowhere")), lambda person: person)
+    for name in ("drop", "gh")
+)
 
 
 @pytest.fixture
@@ -33,14 +36,14 @@ def warehouse(tmp_path: Path) -> Iterator[Warehouse]:
         yield opened
 
 
-def take(warehouse: Warehouse, *pages: Page) -> Loaded:
+def take(warehouse: Warehouse, *pages: Page, source: Files = FILES) -> Loaded:
     """Lands the pages as one raw file and loads it."""
-    with raw.Landing(warehouse.file.parent, "drop", NUMBERS) as landing:
+    with raw.Landing(warehouse.file.parent, source.name, NUMBERS) as landing:
         for page in pages:
             landing.add(page)
         file = landing.close()
     assert file
-    return load(warehouse, FILES, file, {"drop", "gh"})
+    return load(warehouse, source, file, {"drop", "gh"})
 
 
 def rows(warehouse: Warehouse, sql: str) -> list[tuple[Any, ...]]:
@@ -165,6 +168,82 @@ def test_marks_are_set_and_replaced_and_coverage_noted_once(warehouse: Warehouse
     take(warehouse, Page("survey", "drop/survey.csv", []))
     assert rows(warehouse, "from staging.coverage order by all") == [("drop", "survey"), ("drop", "team")]
     assert warehouse.row_counts() == {"drop": {"survey": 0, "team": 0}}
+
+
+def test_a_row_that_is_rejected_twice_in_one_file_is_there_once(warehouse: Warehouse) -> None:
+    bad = Rejected("drop/team.csv", 9, "no", None)
+    take(warehouse, teams(rejected=(bad,)), teams(rejected=(bad,), starts=False))
+    assert rows(warehouse, "select row_number from staging.rejected") == [(9,)]
+
+
+def test_what_is_forgotten_is_the_named_part_of_the_source_or_all_of_it(warehouse: Warehouse) -> None:
+    waves = [{"survey_id": name, "opened_at": "2025-01-01"} for name in ("a", "b", "c")]
+    for source in (FILES, OTHER):
+        take(warehouse, Page("survey", "x", waves), source=source)
+    listed = "select survey_id from staging.survey order by 1"
+    take(warehouse, Page("survey", "x", [], forgets=(("survey", "a"),)))
+    others = [("gh:a",), ("gh:b",), ("gh:c",)]
+    assert rows(warehouse, listed) == [("drop:b",), ("drop:c",), *others]
+    take(warehouse, Page("survey", "x", waves[:1], forgets=(("survey", None),)))
+    assert rows(warehouse, listed) == [("drop:a",), *others]
+
+
+def test_marks_and_names_of_one_source_are_not_those_of_another(warehouse: Warehouse) -> None:
+    for source in (FILES, OTHER):
+        take(warehouse, teams(marks={"a": source.name, "b": source.name}), source=source)
+    take(warehouse, teams(marks={"a": "later"}))
+    assert warehouse.marks("drop") == {"a": "later", "b": "drop"}
+    assert warehouse.marks("gh") == {"a": "gh", "b": "gh"}
+
+
+def test_a_rename_finds_rows_however_their_name_is_written_and_only_of_its_source(warehouse: Warehouse) -> None:
+    made = {"environment": "prod", "created_at": "2025-01-01", "status": "succeeded"}
+    places = [{"deployment_id": str(n), "repo": name, **made} for n, name in enumerate(["acme/X", "Acme/x", "acme/y"])]
+    for source in (FILES, OTHER):
+        take(warehouse, Page("deployment", "x", places), source=source)
+        warehouse.rename(source.name, {"1": "ACME/x", "2": "acme/y"})
+    warehouse.rename("drop", {"1": "acme/new", "2": "acme/y"})
+    assert rows(warehouse, "select source, repo from staging.deployment order by deployment_id") == [
+        ("drop", "acme/new"),
+        ("drop", "acme/new"),
+        ("drop", "acme/y"),
+        ("gh", "acme/X"),
+        ("gh", "Acme/x"),
+        ("gh", "acme/y"),
+    ]
+    assert rows(warehouse, "from meta.repository order by all") == [
+        ("drop", "1", "acme/new"),
+        ("drop", "2", "acme/y"),
+        ("gh", "1", "ACME/x"),
+        ("gh", "2", "acme/y"),
+    ]
+
+
+def test_a_source_refers_to_what_its_own_references_begin_with(warehouse: Warehouse) -> None:
+    take(warehouse, Page("ci_job", "x", [{"job_id": "1", "run_id": "plan:7", "name": "n"}]))
+    take(warehouse, Page("ci_job", "x", [{"job_id": "1", "run_id": "7", "name": "n"}]), source=OTHER)
+    assert warehouse.refers("drop", "drop:plan:")
+    assert not warehouse.refers("drop", "drop:other:")
+    assert not warehouse.refers("gh", "drop:plan:")
+
+
+def test_a_snapshot_of_an_older_version_lacks_columns_that_stay_null(warehouse: Warehouse, tmp_path: Path) -> None:
+    (tmp_path / "older").mkdir()
+    with Warehouse(tmp_path / "older") as older:
+        take(older, Page("team", "x", [{"team_id": "a", "name": "A", "domain": "d", "headcount": 5}]))
+        older._run("alter table staging.team drop column domain")
+    warehouse.restore(older.file)
+    assert rows(warehouse, "select team_id, name, domain, headcount from staging.team") == [("drop:a", "A", None, 5)]
+    assert warehouse.sources() == {"drop"}
+
+
+def test_columns_are_known_by_their_names_not_their_order(warehouse: Warehouse) -> None:
+    columns = warehouse.schemas["team"]
+    row = dict.fromkeys(columns) | {"source": "drop", "team_id": "drop:a", "name": "A", "domain": "d"}
+    for name in ("A", "B"):
+        frame = pl.DataFrame([{**row, "name": name}], schema=columns).select(reversed(columns))
+        assert warehouse.upsert("team", frame) == 1
+        assert rows(warehouse, "select team_id, name, domain from staging.team") == [("drop:a", name, "d")]
 
 
 def test_what_fails_amid_loading_leaves_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
