@@ -5,12 +5,14 @@ Pure: numbers in, verdicts out. "Clear" means beyond what chance explains at 95 
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 
 from queries.statistics import wilson
 
 _Z = NormalDist().inv_cdf(0.975)
+_FEW = 300
+"""Up to so many cases the exact test is asked too; beyond, it says what the limits say."""
 
 
 @dataclass(frozen=True)
@@ -60,11 +62,29 @@ def of_intervals(
 def of_counts(before: int, now: int) -> Change:
     """Two counts over windows of one length: clear when beyond Poisson noise and by a tenth at least.
 
-    The tenth stands in for what makes deployments burstier than Poisson: holidays, freezes, release days.
+    Each has its exact limits (Garwood 1936), and of few the conditional test (Przyborowski and Wilenski 1940) must say
+    so too: 0 and 5, or 9 and 20, are within noise. The tenth stands in for what makes deployments burstier than
+    Poisson: holidays, freezes, release days.
     """
-    half = _Z * math.sqrt(now + before)
-    is_clear = abs(now - before) > half and abs(now - before) >= 0.1 * max(before, 1)
-    return Change(before, now, is_clear, now - before - half, now - before + half)
+    change = of_intervals(before, _limits(before), now, _limits(now), is_share=False)
+    is_rare = before + now > _FEW or _by_chance(before, now) < 0.05
+    return replace(change, is_clear=bool(change.is_clear and is_rare and abs(now - before) >= 0.1 * max(before, 1)))
+
+
+def _limits(count: int) -> tuple[float, float]:
+    """95 % limits of a Poisson count, by Byar's approximation to the exact ones."""
+    low, high = (
+        n * max(0.0, 1 - 1 / (9 * n) + side * _Z / (3 * math.sqrt(n))) ** 3 if n else 0.0
+        for n, side in ((count, -1), (count + 1, 1))
+    )
+    return low, high
+
+
+def _by_chance(before: int, now: int) -> float:
+    """Probability of two counts at least so unlike at one rate: given their sum, each is binomial with a half."""
+    total = before + now
+    tail: int = sum(math.comb(total, k) for k in range(max(before, now), total + 1))
+    return min(1.0, float(2 * tail / 2**total))
 
 
 def of_weeks(

@@ -1,5 +1,6 @@
 """A metric against the period before and a year ago: which windows meet, and when a change is more than noise."""
 
+import math
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -89,6 +90,37 @@ def test_a_few_cases_more_or_less_are_within_noise(con: duckdb.DuckDBPyConnectio
     row = figures(con, "deployment_failure_rate", "before", monday(30), monday(31))["failure_ratio"]
     assert (row["value_before"], row["value"], row["is_clear"]) == (0.25, 0.5, False)
     assert row["change_low"] < 0 < row["change"] < row["change_high"]
+
+
+def conditional(before: int, now: int) -> float:
+    """Two-sided p of two Poisson counts of one rate, added up term by term: of their sum each has a half."""
+    total = before + now
+    chances = [
+        math.exp(math.lgamma(total + 1) - math.lgamma(k + 1) - math.lgamma(total - k + 1)) for k in range(total + 1)
+    ]
+    as_far = [chance for k, chance in enumerate(chances) if abs(2 * k - total) >= abs(now - before)]
+    return math.fsum(as_far) / 2**total
+
+
+def test_a_count_is_clear_only_where_the_exact_test_says_so() -> None:
+    missed = []
+    for before in range(70):
+        for now in range(70):
+            change, p = trends.of_counts(before, now), conditional(before, now)
+            assert change.low is not None and change.high is not None
+            assert change.low <= now - before <= change.high
+            if change.is_clear:
+                assert p < 0.05 and (change.low > 0 or change.high < 0), (before, now)
+            elif p < 0.035 and abs(now - before) >= 0.1 * before:
+                missed.append((before, now))
+    assert missed == []
+    assert [trends.of_counts(*pair).is_clear for pair in ((0, 4), (0, 5), (0, 6), (9, 20), (20, 9))] == [
+        False,
+        False,
+        True,
+        False,
+        False,
+    ]
 
 
 def test_medians_are_judged_by_their_weeks(con: duckdb.DuckDBPyConnection) -> None:
