@@ -1,10 +1,10 @@
 -- question: How often does a team bring a change to production?
--- version: 2
+-- version: 3
 -- needs: deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, environment_class, path, cause
 -- defaults: environment_class=production; cause=human_change,promotion,config,hotfix
--- definition: Days in a whole week on which at least one production change succeeded: the median over all whole weeks of the window, weeks without any included; and deployments per week. Without a start date the window begins with the week of the first deployment. Retrains, rollbacks and redeploys are no production changes.
+-- definition: Days in a whole week on which at least one production change succeeded: the median over all whole weeks of the window, weeks without any included; and deployments per week. Without a start date the window begins with the week of the first deployment. Retrains, rollbacks and redeploys are no production changes, and stand in no split by cause either; only who filters by one of them is told of it.
 -- columns:
 --   days_per_week_median      days with at least one, median over whole weeks
 --   days_per_week_p75         in three of four weeks at most this
