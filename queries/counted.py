@@ -47,10 +47,11 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: S
     """Runs a metric's SQL and, by a period, adds the periods in which nothing happened: counts 0, the rest null.
 
     By a period it also adds `is_partial`, and `period_end` (exclusive) for functions that need it, which drop it.
-    `summed` is the slice that the SQL adds up, where that is another which holds the same cases.
+    `summed` is the slice that the SQL adds up, where that is another which holds the same cases. What can be added up
+    from days is.
     """
     file = sql_of(name)
-    frame, columns = query(file, summed or part).run(con), keys(file, part)
+    frame, columns = query(_daily(name, part) or file, summed or part).run(con), keys(file, part)
     if part.by != "all":
         group = [column for column in columns if column != "period"]
         until = clock(con).window_end(part.until, last_day(con, file))
@@ -59,6 +60,15 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: S
     if columns:
         frame = frame.sort(columns, nulls_last=True)
     return frame if part.by == "all" else mark_partial(frame, part, clock(con).clock_day)
+
+
+def _daily(name: str, part: Slice) -> sqlfile.SqlFile | None:
+    """The SQL that adds a metric up from days, where there is one that knows the slice's columns."""
+    file = sqlfile.folder("metrics").get(f"{name}_daily")
+    if file is None or not {*part.group, *part.where} <= {*file.listed("dimensions")}:
+        return None
+    costly = costly_of(sql_of(name))
+    return None if costly and part.costly != () else file
 
 
 def with_waiting(

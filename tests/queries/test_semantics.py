@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal, assert_series_equal
 
-from queries import metrics, pipelines, rows, sqlfile
+from queries import counted, metrics, pipelines, rows, sqlfile
 from queries.definitions import Definitions
 from queries.errors import UsageError
 from queries.slice import Slice, unwanted
@@ -249,3 +249,36 @@ def test_whole_weeks_add_up_to_the_same_figures_as_runs(by: str, group: tuple[st
 
     holds()
     assert seen == {True, False}, "only one of the two ways was taken, so this would compare it with itself"
+
+
+DAILY = [name.removesuffix("_daily") for name in sqlfile.folder("metrics") if name.endswith("_daily")]
+
+
+@pytest.mark.parametrize("by", ["all", "day", "week", "month"])
+@pytest.mark.parametrize("name", DAILY)
+def test_days_add_up_to_the_same_figures_as_deployments(name: str, by: str, simulated: Simulated) -> None:
+    wheres = st.sampled_from([{}, {"path": ("platform", "unknown")}, {"environment_class": ("test", "production")}])
+    groups = st.sampled_from([(), ("path",), ("cause",), ("domain", "environment")])
+    seen = set[bool]()
+
+    @settings(max_examples=25, deadline=None, derandomize=True)
+    @given(ENDS, ENDS, groups, wheres)
+    def holds(one: date | None, other: date | None, group: tuple[str, ...], where: Any) -> None:
+        since, until = (min(one, other), max(one, other)) if one and other else (one, other)
+        known = metrics.METRICS[name].dimensions
+        group = tuple(column for column in group if column in known)
+        where = {column: one for column, one in where.items() if column in known}
+        part = Slice(by, group, since, until if until != since else None, where, ())
+        seen.add(counted._daily(name, part) is not None)
+        answer = metrics.ask(simulated.con, name, part)
+        with patch.object(counted, "_daily", return_value=None):
+            assert_frame_equal(answer, metrics.ask(simulated.con, name, part), rel_tol=1e-12)
+
+    holds()
+    assert seen == {True}, "this would compare deployments with themselves"
+    assert counted._daily(name, Slice(by, ("team_id",), costly=())) is None
+
+
+@pytest.mark.parametrize("name", DAILY)
+def test_what_is_added_up_from_days_knows_no_more_columns_than_its_metric(name: str) -> None:
+    assert {*sqlfile.folder("metrics")[f"{name}_daily"].listed("dimensions")} < {*metrics.METRICS[name].dimensions}
