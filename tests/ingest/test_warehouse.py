@@ -176,6 +176,17 @@ def test_a_row_that_is_rejected_twice_in_one_file_is_there_once(warehouse: Wareh
     assert rows(warehouse, "select row_number from staging.rejected") == [(9,)]
 
 
+def test_a_row_number_that_no_column_holds_is_0(warehouse: Warehouse) -> None:
+    numbers = (2**63 - 1, 2**63, -(2**63) + 1, -(2**63) - 1)
+    take(warehouse, teams(rejected=tuple(Rejected("x", number, str(number), None) for number in numbers)))
+    assert rows(warehouse, "select row_number, reason from staging.rejected order by 1, 2") == [
+        (-(2**63) + 1, str(-(2**63) + 1)),
+        (0, str(-(2**63) - 1)),
+        (0, str(2**63)),
+        (2**63 - 1, str(2**63 - 1)),
+    ]
+
+
 def test_what_is_forgotten_is_the_named_part_of_the_source_or_all_of_it(warehouse: Warehouse) -> None:
     waves = [{"survey_id": name, "opened_at": "2025-01-01"} for name in ("a", "b", "c")]
     for source in (FILES, OTHER):
@@ -188,11 +199,20 @@ def test_what_is_forgotten_is_the_named_part_of_the_source_or_all_of_it(warehous
     assert rows(warehouse, listed) == [("drop:a",), *others]
 
 
-def test_marks_and_names_of_one_source_are_not_those_of_another(warehouse: Warehouse) -> None:
+def test_a_record_that_is_retracted_goes_alone(warehouse: Warehouse) -> None:
+    take(warehouse, teams(("a", "A"), ("b", "B")))
+    take(warehouse, teams(("a", "A")), source=OTHER)
+    warehouse.retract("drop", "team", ["drop:a"])
+    assert rows(warehouse, "select team_id from staging.team order by 1") == [("drop:b",), ("gh:a",)]
+
+
+def test_marks_of_one_source_are_not_those_of_another(warehouse: Warehouse) -> None:
     for source in (FILES, OTHER):
         take(warehouse, teams(marks={"a": source.name, "b": source.name}), source=source)
     take(warehouse, teams(marks={"a": "later"}))
     assert warehouse.marks("drop") == {"a": "later", "b": "drop"}
+    assert take(warehouse, teams(marks={"b": None})).pages == 1
+    assert warehouse.marks("drop") == {"a": "later"}
     assert warehouse.marks("gh") == {"a": "gh", "b": "gh"}
 
 
@@ -244,6 +264,9 @@ def test_columns_are_known_by_their_names_not_their_order(warehouse: Warehouse) 
         frame = pl.DataFrame([{**row, "name": name}], schema=columns).select(reversed(columns))
         assert warehouse.upsert("team", frame) == 1
         assert rows(warehouse, "select team_id, name, domain from staging.team") == [("drop:a", name, "d")]
+    # nothing keeps a batch in memory once it is in
+    with pytest.raises(duckdb.CatalogException):
+        warehouse._run("from batch")
 
 
 def test_what_fails_amid_loading_leaves_nothing(warehouse: Warehouse, tmp_path: Path) -> None:
@@ -270,6 +293,21 @@ def test_a_warehouse_in_use_elsewhere_is_said(tmp_path: Path) -> None:
         with pytest.raises(LockHeld, match=r"is open in another program; close it and run again"):
             Warehouse(tmp_path)
         process.kill()
+
+
+def test_what_a_killed_run_left_of_a_new_warehouse_is_no_hindrance(tmp_path: Path) -> None:
+    for name in ("warehouse.duckdb.tmp", "warehouse.duckdb.tmp.wal"):
+        (tmp_path / name).write_text("half")
+    with Warehouse(tmp_path) as warehouse:
+        assert warehouse.sources() == set()
+    assert [file.name for file in tmp_path.iterdir()] == ["warehouse.duckdb"]
+
+
+def test_a_closed_warehouse_is_free_for_others(tmp_path: Path) -> None:
+    with Warehouse(tmp_path) as warehouse:
+        pass
+    other = f"import duckdb; duckdb.connect({str(warehouse.file)!r})"
+    assert subprocess.run([sys.executable, "-c", other], check=False).returncode == 0
 
 
 def test_a_file_that_is_no_database_is_said(tmp_path: Path) -> None:
