@@ -15,13 +15,19 @@ NOBODY = (
 )
 
 
-def pick(surveys: pl.DataFrame) -> str:
+def newest(surveys: pl.DataFrame, floor: int) -> int:
+    """The place of the one that a page speaks of by itself: as in queries, what too few answered hides none before."""
+    places = (surveys["response_count"] >= floor).arg_true()
+    return int(places[0]) if len(places) else 0
+
+
+def pick(surveys: pl.DataFrame, floor: int) -> str:
     """The survey that the reader chose, the newest by default; the same one on every page, in the URL."""
     ids: dict[str, str] = {}
     for row in surveys.iter_rows(named=True):
         name = title(row["title"], row["opened_at"])
         ids[f"{name} ({row['survey_id']})" if name in ids else name] = row["survey_id"]
-    return ids[st.selectbox("Survey", list(ids), key="survey", bind="query-params")]
+    return ids[st.selectbox("Survey", list(ids), index=newest(surveys, floor), key="survey", bind="query-params")]
 
 
 def title(name: str | None, opened: datetime | None) -> str:

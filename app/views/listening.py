@@ -22,7 +22,7 @@ def page() -> None:
     if held.is_empty():
         st.html(surveys.NOBODY)
         return
-    survey = surveys.pick(held)
+    survey = surveys.pick(held, view.model.clock.min_group)
     part = Slice(where={"survey_id": (survey,)})
     response = view.model.ask("survey_response", Slice())
     mentions, effects = view.model.ask("mentions", part), view.model.ask("initiative_effect", Slice())

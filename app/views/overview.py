@@ -3,7 +3,7 @@
 import polars as pl
 import streamlit as st
 
-from app import courses, figures, headline, priorities, words
+from app import courses, figures, headline, priorities, surveys, words
 from app.headline import Numbers
 from app.page import View, current
 from queries.slice import Slice
@@ -75,9 +75,9 @@ def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:
 
 def _asked(view: View) -> str:
     """Which answers the advice rests on, since the filters do not apply to it."""
-    surveys = view.model.table("survey")
-    if surveys.is_empty():
+    held = view.model.table("survey")
+    if held.is_empty():
         return ""
-    row = surveys.row(0, named=True)
+    row = held.row(surveys.newest(held, view.model.clock.min_group), named=True)
     when = f" of {row['opened_at']:%B %Y}" if row["opened_at"] else ""
     return f"From the survey{when}: {words.plural(row['response_count'], 'person', 'people')} answered, of all teams."

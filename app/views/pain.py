@@ -21,7 +21,7 @@ def page() -> None:
     if held.is_empty():
         st.html(surveys.NOBODY)
         return
-    survey = surveys.pick(held)
+    survey = surveys.pick(held, view.model.clock.min_group)
     part = Slice(where={"survey_id": (survey,)})
     overlap, index = view.model.ask("pain_overlap", part), view.model.ask("overlap_index", part)
     initiatives = view.model.table("initiative")

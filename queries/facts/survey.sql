@@ -1,6 +1,6 @@
 -- question: Which surveys were held, and who was asked?
 -- grain: survey_id
--- reads: staging.survey, staging.survey_answer
+-- reads: settings.definition, staging.survey, staging.survey_answer
 -- columns:
 --   survey_id                 varchar    id with its source's prefix
 --   title                     varchar    title
@@ -8,6 +8,7 @@
 --   closed_at                 timestamp  when it closed
 --   invited_count             integer    people asked
 --   response_count            bigint     people who answered
+--   has_enough_answers        boolean    as many people as the privacy floor answered, so that it can be the newest one
 with answered as (
     select
         survey_id,
@@ -22,6 +23,8 @@ select
     coalesce(survey.opened_at, answered.first_at) as opened_at,
     survey.closed_at,
     survey.invited_count,
-    coalesce(answered.response_count, 0) as response_count
+    coalesce(answered.response_count, 0) as response_count,
+    coalesce(answered.response_count, 0) >= definition.min_group as has_enough_answers
 from staging.survey
 full join answered using (survey_id)
+cross join settings.definition

@@ -4,7 +4,7 @@
 -- columns:
 --   day                       date       when the survey opened, in the reporting time zone
 --   survey_id                 varchar    survey
---   survey_rank               bigint     1 for the newest survey in which people wrote
+--   survey_rank               bigint     1 for the newest survey in which people wrote; those under the privacy floor come last
 --   pain_id                   varchar    pain point; null for who wrote of none
 --   title                     varchar    pain point in words
 --   theme                     varchar    its theme
@@ -13,11 +13,11 @@
 with whole as (
     select
         survey_text.survey_id,
-        dense_rank() over (order by survey.opened_at desc nulls last, survey_text.survey_id desc) as survey_rank,
+        dense_rank() over (order by survey.has_enough_answers desc, survey.opened_at desc nulls last, survey_text.survey_id desc) as survey_rank,
         count(distinct writer) as writer_count
     from facts.survey_text
     inner join facts.survey using (survey_id)
-    group by survey_text.survey_id, survey.opened_at
+    group by survey_text.survey_id, survey.opened_at, survey.has_enough_answers
 )
 select
     any_value(survey_text.day) as day,

@@ -4,7 +4,7 @@
 -- columns:
 --   day                       date       when the survey opened, in the reporting time zone
 --   survey_id                 varchar    survey
---   survey_rank               bigint     1 for the newest survey that asked about pain
+--   survey_rank               bigint     1 for the newest survey that asked about pain; those under the privacy floor come last
 --   pain_id                   varchar    pain point
 --   respondent_id             varchar    respondent (hashed)
 --   team_id                   varchar    team
@@ -15,7 +15,7 @@
 select
     pain_answer.day,
     pain_answer.survey_id,
-    dense_rank() over (order by survey.opened_at desc nulls last, survey.survey_id desc) as survey_rank,
+    dense_rank() over (order by survey.has_enough_answers desc, survey.opened_at desc nulls last, survey.survey_id desc) as survey_rank,
     pain_answer.pain_id,
     pain_answer.respondent_id,
     pain_answer.team_id,

@@ -4,7 +4,7 @@
 -- columns:
 --   day                       date       when the survey opened
 --   survey_id                 varchar    survey; every pain that is known, planned for or asked about has a row in each
---   survey_rank               bigint     1 for the newest survey that asked about pain
+--   survey_rank               bigint     1 for the newest survey that asked about pain; those under the privacy floor come last
 --   pain_id                   varchar    pain point
 --   title                     varchar    title
 --   theme                     varchar    theme
@@ -25,10 +25,10 @@ with survey as (
     select
         survey_id,
         any_value(pain_answer.day) as day,
-        dense_rank() over (order by survey.opened_at desc nulls last, survey_id desc) as survey_rank
+        dense_rank() over (order by survey.has_enough_answers desc, survey.opened_at desc nulls last, survey_id desc) as survey_rank
     from facts.pain_answer
     inner join facts.survey using (survey_id)
-    group by survey_id, survey.opened_at
+    group by survey_id, survey.opened_at, survey.has_enough_answers
 ),
 known as (
     select pain_id from facts.pain_point

@@ -4,13 +4,13 @@
 -- columns:
 --   day                       date       when the survey opened, in the reporting time zone
 --   survey_id                 varchar    survey
---   survey_rank               bigint     1 for the newest survey in which people wrote
+--   survey_rank               bigint     1 for the newest survey in which people wrote; those under the privacy floor come last
 --   pain_id                   varchar    pain point that it speaks of; null for text of none
 --   title                     varchar    pain point in words
 --   theme                     varchar    its theme
 --   said                      varchar    the words, as scrubbed at import; never with team or role
 with asked as (
-    select survey_id, dense_rank() over (order by opened_at desc nulls last, survey_id desc) as survey_rank
+    select survey_id, dense_rank() over (order by has_enough_answers desc, opened_at desc nulls last, survey_id desc) as survey_rank
     from facts.survey
     where survey_id in (select survey_id from facts.survey_text)
 ),

@@ -17,8 +17,8 @@
 --   change_high               upper end
 --   verdict                   rose, fell or no clear change
 with asked as (
-    select survey_id, pain_id, lag(survey_id) over (partition by pain_id order by survey_rank desc) as before_survey_id
-    from (select distinct survey_id, pain_id, survey_rank from marts.pain)
+    select survey_id, pain_id, lag(survey_id) over (partition by pain_id order by day nulls first, survey_rank desc) as before_survey_id
+    from (select distinct day, survey_id, pain_id, survey_rank from marts.pain)
 ),
 answer as (
     select

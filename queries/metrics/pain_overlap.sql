@@ -1,10 +1,10 @@
 -- question: Where do users and platform agree, so that work there is felt?
--- version: 2
+-- version: 3
 -- ignores: by
 -- always_by: survey_id, pain_id
 -- dimensions: survey_id, pain_id
 -- defaults: survey_rank=1
--- definition: Pain score is reach (share of respondents in the top two boxes) times mean severity; priority score is that of the most urgent initiative planned for the pain. A pain is called one when so many are affected that chance alone would bring it about in at most 5 of 100 surveys in which no pain reaches a third of the users, all pains of the survey taken together (binomial, Holm); it is called none when it reaches a third with at most 20 % probability. Both need 15 respondents (or the privacy floor, if higher); else it is unsure. Quick win: pain and planned work. Listen: pain without planned work. Drift: planned work without pain. Later: neither. The newest survey, unless another is named.
+-- definition: Pain score is reach (share of respondents in the top two boxes) times mean severity; priority score is that of the most urgent initiative planned for the pain. A pain is called one when so many are affected that chance alone would bring it about in at most 5 of 100 surveys in which no pain reaches a third of the users, all pains of the survey taken together (binomial, Holm); it is called none when it reaches a third with at most 20 % probability. Both need 15 respondents (or the privacy floor, if higher); else it is unsure. Quick win: pain and planned work. Listen: pain without planned work. Drift: planned work without pain. Later: neither. The newest survey, unless another is named; one that fewer people than the privacy floor answered is taken only where there is no other.
 -- columns:
 --   title                     pain point in words
 --   theme                     theme
