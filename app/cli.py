@@ -198,12 +198,15 @@ def rows(fact: str, since: date | None, until: date | None, where: Where, form: 
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @common
 def status(form: str) -> None:
-    """Freshness, last runs, rejected rows and row counts of each source; exit 1 when one is stale."""
+    """Freshness, last runs, rejected rows and row counts of each source, slips in plans; exit 1 when one is stale."""
     from app import status as report
     from ingest import runlog
+    from queries import readmodel
 
     now = datetime.now(UTC)
-    found = report.status(_settings().source, runlog.read(data_folder()), _build_info(read_folder()), now)
+    settings, current = _settings(), readmodel.current_path(read_folder())
+    strays = readmodel.stray_pains(current) if current else []
+    found = report.status(settings.source, runlog.read(data_folder()), _build_info(read_folder()), now, strays)
     click.echo(json.dumps(found, indent=1) if form == "json" else report.text(found, now))
     if report.is_stale(found):
         raise click.exceptions.Exit(1)

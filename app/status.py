@@ -17,11 +17,15 @@ class Source(Protocol):
 
 
 def status(
-    configured: Iterable[Source], log: Mapping[str, Any] | None, read_model: Mapping[str, Any] | None, now: datetime
+    configured: Iterable[Source],
+    log: Mapping[str, Any] | None,
+    read_model: Mapping[str, Any] | None,
+    now: datetime,
+    stray_pains: Iterable[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """`sources`: one object each, stale when without a success within its `stale_after_hours`; and `read_model`.
+    """`sources`: one object each, stale when without a success within `stale_after_hours`; `warnings`; `read_model`.
 
-    `log` is the content of status.json, `now` a UTC time.
+    `log` is the content of status.json, `now` a UTC time, `stray_pains` are initiatives with a pain that nobody knows.
     """
     entries = (log or {}).get("sources", {})
     sources = []
@@ -43,7 +47,12 @@ def status(
                 "faults": entry.get("faults", []),
             }
         )
-    return {"sources": sources, "read_model": dict(read_model) if read_model else None}
+    warnings = [
+        f"initiative {initiative} names pain {pain}, which is no pain point and no survey rates; mend its pain_ids, "
+        "or add the pain point"
+        for initiative, pain in stray_pains
+    ]
+    return {"sources": sources, "warnings": warnings, "read_model": dict(read_model) if read_model else None}
 
 
 def is_stale(found: Mapping[str, Any]) -> bool:
@@ -63,6 +72,7 @@ def text(found: Mapping[str, Any], now: datetime) -> str:
             since = f", the oldest file of {source['raw_since']}" if source["raw_since"] else ", all of it folded"
             lines.append(f"    raw data: {source['raw_bytes'] / 1e6:,.1f} MB{since}")
         lines += [f"    last run: {fault}" for fault in source["faults"]]
+    lines += [f"warning: {warning}" for warning in found["warnings"]]
     model = found["read_model"]
     lines.append(f"read model: {model['name']}, built {model['built_at']}" if model else "read model: none yet")
     return "\n".join(lines)

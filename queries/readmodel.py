@@ -44,6 +44,23 @@ def build_info(path: Path) -> dict[str, Any]:
         return dict(zip(names, found.fetchone() or (), strict=True))
 
 
+_STRAY_PAINS = """
+    select initiative_id, pain_id
+    from facts.planned_work
+    where is_planned and pain_id is not null
+        and pain_id not in (select pain_id from facts.pain_point)
+        and pain_id not in (select pain_id from facts.pain_answer)
+    order by all
+"""
+
+
+def stray_pains(path: Path) -> list[tuple[str, str]]:
+    """Planned initiatives of one build and the pains that they name, where neither a record nor an answer knows these:
+    most often a slip of the pen, by which the work answers no pain that anybody has."""
+    with open_path(path) as con:
+        return con.execute(_STRAY_PAINS).fetchall()
+
+
 def defined(path: Path) -> dict[str, str]:
     """What the settings said in one build, as Definitions.parts gives it; nothing where an older version built it."""
     with open_path(path) as con:

@@ -273,6 +273,26 @@ def test_status_tells_freshness_rows_and_the_read_model(site: Site) -> None:
     assert site.uptake("status").exit_code == 0
 
 
+def test_status_names_planned_work_for_a_pain_that_nobody_knows(site: Site) -> None:
+    """p1 is a pain point; p2 only a survey rates; what is shipped or names none is no slip."""
+    site.export("pain_point.csv", "pain_id,title\np1,Slow builds\n")
+    site.export("survey.csv", "survey_id,opened_at\ns1,2025-01-01\n")
+    site.export("survey_answer.csv", "survey_id,response_id,question_id,pain_id,rating\ns1,r1,q1,p2,5\n")
+    site.export(
+        "initiative.csv",
+        "initiative_id,title,status,pain_ids\ni1,a,planned,p1\ni2,b,in_progress,p2\ni3,c,planned,p1;pl\n"
+        "i4,d,shipped,gone\ni5,e,planned,\n",
+    )
+    site.ingest()
+    text = site.uptake("status")
+    assert (text.exit_code, text.stdout.count("warning: ")) == (0, 1)
+    warning = "initiative drop:i3 names pain drop:pl, which is no pain point and no survey rates; mend its pain_ids, "
+    assert f"\nwarning: {warning}or add the pain point\n" in text.stdout
+    assert json.loads(site.uptake("status", "--format", "json").stdout)["warnings"] == [
+        f"{warning}or add the pain point"
+    ]
+
+
 def test_check_says_what_is_missing_and_writes_nothing(site: Site) -> None:
     site.config.write_text(
         site.config.read_text()
