@@ -218,7 +218,7 @@ class Warehouse:
 
     def mean(self, source: str, settings: Mapping[str, Any]) -> None:
         """Keeps the settings that the source is read by from here on."""
-        self._run(_STATEMENTS["mean"], {"source": source, "content": json.dumps(settings, sort_keys=True)})
+        self._run(_STATEMENTS["mean"], {"source": source, "content": json.dumps(settings)})
 
     def refers(self, source: str, start: str) -> bool:
         """Whether a record of the source refers to an id that begins so."""

@@ -211,6 +211,12 @@ def test_marks_of_one_source_are_not_those_of_another(warehouse: Warehouse) -> N
         take(warehouse, teams(marks={"a": source.name, "b": source.name}), source=source)
     take(warehouse, teams(marks={"a": "later"}))
     assert warehouse.marks("drop") == {"a": "later", "b": "drop"}
+    # the same mark is the same text, whatever the order of its keys
+    take(warehouse, teams(marks={"a": {"y": 1, "x": 2}}))
+    assert rows(warehouse, "select cast(value as text) from meta.watermark where source = 'drop' and key = 'a'") == [
+        ('{"x": 2, "y": 1}',)
+    ]
+    take(warehouse, teams(marks={"a": "later"}))
     assert take(warehouse, teams(marks={"b": None})).pages == 1
     assert warehouse.marks("drop") == {"a": "later"}
     assert warehouse.marks("gh") == {"a": "gh", "b": "gh"}
@@ -247,11 +253,43 @@ def test_a_source_refers_to_what_its_own_references_begin_with(warehouse: Wareho
     assert not warehouse.refers("gh", "drop:plan:")
 
 
+def test_the_log_numbers_runs_and_gives_the_last_ones(warehouse: Warehouse) -> None:
+    assert warehouse.next_run() == 1
+    counts = {"page_count": 0, "row_count": 0, "rejected_count": 0}
+    for number, outcome, message in ((1, "ok", None), (2, "failed", "no"), (3, "failed", "still no")):
+        for source in ("drop", "gh"):
+            # the clock goes backwards: the number counts
+            at = datetime(2025, 1, 10 - number)
+            entry = {"source": source, "started_at": at, "finished_at": at, "outcome": outcome, "message": message}
+            warehouse.log_run(run_id=number, command="ingest", **entry, **counts)
+    assert warehouse.next_run() == 4
+    assert [(run["run_id"], run["source"]) for run in warehouse.runs(2)] == [
+        (3, "drop"),
+        (3, "gh"),
+        (2, "drop"),
+        (2, "gh"),
+    ]
+    assert warehouse.last_runs()["gh"] == (datetime(2025, 1, 7), datetime(2025, 1, 9), "still no")
+
+
+def test_what_a_source_means_is_kept_until_it_means_something_else(warehouse: Warehouse) -> None:
+    assert warehouse.meaning("drop") is None
+    for meant in ({"b": 1, "a": [2]}, {"a": 3}):
+        warehouse.mean("drop", meant)
+        warehouse.mean("gh", {})
+        assert warehouse.meaning("drop") == meant
+    assert rows(warehouse, "select count(*) from meta.meaning") == [(2,)]
+
+
 def test_a_snapshot_of_an_older_version_lacks_columns_that_stay_null(warehouse: Warehouse, tmp_path: Path) -> None:
     (tmp_path / "older").mkdir()
     with Warehouse(tmp_path / "older") as older:
         take(older, Page("team", "x", [{"team_id": "a", "name": "A", "domain": "d", "headcount": 5}]))
         older._run("alter table staging.team drop column domain")
+    warehouse.restore(older.file)
+    # and nothing holds on to it
+    with Warehouse(tmp_path / "older") as older, older.transaction():
+        older._run("delete from staging.team")
     warehouse.restore(older.file)
     assert rows(warehouse, "select team_id, name, domain, headcount from staging.team") == [("drop:a", "A", None, 5)]
     assert warehouse.sources() == {"drop"}
