@@ -24,7 +24,7 @@ from ingest.errors import SourceError
 from ingest.folder import Folder, Found, Place, digest, unchanged
 from ingest.reasons import reason
 from ingest.records import RECORDS, Record
-from ingest.scrub import scrub
+from ingest.scrub import contactless, is_address, scrub
 from ingest.settings import FilesSettings, S3Path
 from ingest.source import Fault, Hasher, Page, Rejected, Watermark
 
@@ -94,7 +94,7 @@ class Files:
             try:
                 yield record.model_validate(item)
             except ValidationError as error:
-                yield Rejected(page.place, page.row(index), reason(error), item)
+                yield Rejected(page.place, page.row(index), contactless(reason(error)), contactless(item))
 
     def _changed(self, file: Found, mark: dict[str, Any]) -> Iterator[Page | Fault]:
         """The pages of a file whose content is not that of its mark; it is only looked at when size or time differ."""
@@ -177,10 +177,15 @@ class Files:
         for column in record.free_text:
             if isinstance(known.get(column), str):
                 known[column] = scrub(known[column])
+        response = known.get("response_id")
+        # where a tool names its responses by who gave them
+        if isinstance(response, str) and is_address(response):
+            known["response_id"] = self._hash(response)
         if unknown:
-            draft.reject(number, f"unknown key {_quoted(unknown)}; {_IGNORE_HINT.format(_listed(unknown))}", known)
+            why = f"unknown key {_quoted(unknown)}; {_IGNORE_HINT.format(_listed(unknown))}"
+            draft.reject(number, contactless(why), contactless(known))
         else:
-            draft.accept(number, known)
+            draft.accept(number, contactless(known) if _is_shifted(record, known) else known)
 
 
 @dataclass(frozen=True)
@@ -192,6 +197,8 @@ class _Table:
     reading: Callable[[readers.Columns], Iterator[readers.Row]]
 
 
+_DIALLED = frozenset("+(0")
+"""What phone numbers begin with, as people write them: to look into every row would take as long as to read it."""
 _IGNORE_HINT = "mend the export, or add ignore = [{}] to the source"
 
 
@@ -212,6 +219,18 @@ def _accept(columns: list[str], record: type[Record], ignore: frozenset[str]) ->
     missing = [name for name in required if name not in columns]
     if missing:
         raise SourceError(f"column {_quoted(missing)} is missing; every {record.noun} needs it")
+
+
+def _is_shifted(record: type[Record], row: dict[str, Any]) -> bool:
+    """Does a row hold what may reach a person, and is it none of the record's? Then it is where it does not belong."""
+    texts = (cell for cell in row.values() if isinstance(cell, str) and ("@" in cell or cell[:1] in _DIALLED))
+    if all(contactless(text) == text for text in texts):
+        return False
+    try:
+        record.model_validate(row)
+    except ValidationError:
+        return True
+    return False
 
 
 def _age(file: Found) -> tuple[int, str]:

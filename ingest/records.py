@@ -288,7 +288,7 @@ class SurveyAnswer(Record):
     ids = ("response_id",)
     refs = ("survey_id", "team_id", "pain_id")
     people = ("respondent",)
-    free_text = ("choice", "text")
+    free_text = ("role", "choice", "text")
 
     survey_id: Text
     response_id: Text

@@ -3,6 +3,7 @@ written. Everything else stays as it was said, so that markup and formulas remai
 
 import re
 from collections.abc import Iterable
+from typing import Any
 
 LONGEST = 10_000
 """Characters of one answer that are kept."""
@@ -74,6 +75,29 @@ _PARTS = (
         "[phone]",
     ),
 )
+
+
+_CONTACTS = tuple((part, stands_for) for part, stands_for in _PARTS if stands_for in {"[e-mail]", "[phone]"})
+_ADDRESS = re.compile(r"[^@\s]+@[^@\s]+\.[^\W\d_]{2,24}")
+
+
+def contactless(value: Any) -> Any:
+    """A value of a refused row without e-mail addresses and phone numbers, also within lists and objects.
+
+    In such a row they stand anywhere, as where its cells are shifted; the rest stays, by which it is found and mended.
+    """
+    if isinstance(value, str):
+        for part, stands_for in _CONTACTS:
+            value = part.sub(stands_for, value)
+        return value
+    if isinstance(value, dict):
+        return {name: contactless(each) for name, each in value.items()}
+    return [contactless(each) for each in value] if isinstance(value, list) else value
+
+
+def is_address(text: str) -> bool:
+    """Is it an e-mail address and nothing else?"""
+    return _ADDRESS.fullmatch(text.strip()) is not None
 
 
 class Scrubber:

@@ -1,6 +1,7 @@
 """The files source: which files it reads, what becomes of their rows, and when it reads them again."""
 
 import gzip
+import json
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -162,6 +163,43 @@ def test_persons_are_hashed_before_there_is_a_page(source: Callable[..., Files],
         ("unknown key 'colour'", {"change_id": "4", "repo": "r", "merged_at": "2025-01-01", "author": "#5"}),
         ("author: is neither text nor number", None),
     ]
+
+
+def test_a_refused_row_reaches_nobody(site: Site) -> None:
+    """A row whose cells are shifted, with and without the column of a person, and one with a key too many."""
+    site.export(
+        "change.csv",
+        "change_id,repo,merged_at,author\n1,acme/x,2025-01-01,Jane\n"
+        "2,2025-01-01,jane.doe@acme.example,joe\n3,acme/x,+31 6 1234 5678,joe\n4,acme/x,555-123-4567,joe\n",
+    )
+    team = {"team_id": "a", "name": "jane.doe@acme.example", "domain": ["0612 345 678"], "colour": "red"}
+    site.export("team.jsonl", json.dumps(team) + "\n")
+    assert len(site.load()) > 0
+    found = {
+        row: (reason, json.loads(content))
+        for row, reason, content in site.rows(
+            "select row_number, reason, content from staging.rejected where file like '%change%'"
+        )
+    }
+    assert [content["merged_at"] for _, content in found.values()] == ["[e-mail]", "[phone]", "[phone]"]
+    assert all(content["author"].startswith("p_") for _, content in found.values())
+    assert "2025-01-01" in str(found) and "acme/x" in str(found)
+    kept = str(site.rows("select * from staging.rejected"))
+    raw = b"".join(gzip.decompress(path.read_bytes()) for path in (site.data / "raw").rglob("*.gz")).decode()
+    for said in ("jane.doe", "1234 5678", "345 678"):
+        assert said not in kept and said not in raw, said
+    assert "123-4567" not in kept
+
+
+def test_a_response_that_is_named_by_an_address_is_hashed_and_a_role_scrubbed(site: Site) -> None:
+    head = "survey_id,response_id,question_id,role,rating\n"
+    rows = "S1,Jane.Doe@acme.example,q1,Dev (jane.doe@acme.example),4\nS1,r@2,q1,Dev,4\n"
+    site.export("survey_answer.csv", head + rows)
+    assert site.load() == []
+    (jane, other) = site.rows("select response_id, role from staging.survey_answer order by response_id = 'drop:r@2'")
+    assert jane[0].startswith("drop:p_") and jane[1] == "Dev ([e-mail])" and other == ("drop:r@2", "Dev")
+    raw = b"".join(gzip.decompress(path.read_bytes()) for path in (site.data / "raw").rglob("*.gz"))
+    assert b"oe@acme" not in raw
 
 
 def test_ignored_columns_are_dropped_before_there_is_a_page(source: Callable[..., Files], tmp_path: Path) -> None:
