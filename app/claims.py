@@ -87,8 +87,8 @@ def _counted(shown: pl.DataFrame) -> str:
 def _team(view: View, row: dict[str, Any]) -> list[Cell]:
     team, names = row["team_id"], view.model.names()
     of = f"of {words.plural(row['answer_count'], 'answer')}"
-    measured = f"{row['measured']:.2f}" if row["measured"] is not None else "–"
-    middle = f"middle team {row['middle']:.2f}" if row["middle"] is not None else ""
+    measured = words.amount(row["measured"], row["unit"] or "")
+    middle = f"middle team {words.amount(row['middle'], row['unit'])}" if row["middle"] is not None else ""
     return [
         (names[team], "", view.team_link(team)) if team in names else (team, ""),
         (words.share(row["affected_ratio"]), of),

@@ -47,6 +47,19 @@ def number(value: float | None) -> str:
     return f"{value:.1f}"
 
 
+def amount(value: float | None, unit: str) -> str:
+    """A value in a unit that stands beside it: a share as 88 %, anything else with the digits that matter."""
+    if value is None or unit.startswith("share"):
+        return share(value)
+    return number(round(value, 2)) if abs(value) >= 10 else f"{value:.2f}".rstrip("0").removesuffix(".")
+
+
+def points(low: float, high: float) -> str:
+    """The range of a difference of two shares: −17 to +2 points."""
+    ends = (round(100 * end) for end in (low, high))
+    return " to ".join(f"{end:+d}".replace("-", "\u2212") if end else "0" for end in ends) + " points"
+
+
 def share(ratio: float | None) -> str:
     """62 %. What is not all is never said to be 100 %, and what is not nothing never 0 %."""
     if ratio is None:

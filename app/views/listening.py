@@ -192,14 +192,14 @@ def _effect(row: dict[str, Any]) -> list[tuple[str, str]]:
     if row["change"] is None:
         hurt = words.sentence(row["withheld"] or row["pain_verdict"]), ""
     else:
-        span = f"{_points(row['change_low'])} to {_points(row['change_high'])} points"
+        span = words.points(row["change_low"], row["change_high"])
         ends = f"{words.share(row['affected_before'])} → {words.share(row['affected_after'])}"
         hurt = ends, f"{_verdict(row['pain_verdict'])} ({span})"
     measured = "not measured", ""
     if row["measured_before"] is not None:
-        ends = f"{words.number(round(row['measured_before'], 2))} → {words.number(round(row['measured_after'], 2))}"
+        ends = " → ".join(words.amount(row[f"measured_{end}"], row["unit"]) for end in ("before", "after"))
         teams = f"{words.number(row['improved_count'])} of {words.plural(row['team_count'], 'team')} better"
-        measured = f"{ends}", f"{row['unit']}; {_verdict(row['evidence_verdict'])} ({teams})"
+        measured = ends, f"{row['unit']}; {_verdict(row['evidence_verdict'])} ({teams})"
     shipped = f"shipped {words.day(row['shipped_day'])}"
     return [(row["pain_title"] or row["pain_id"], ""), (row["title"], shipped), hurt, measured]
 
@@ -207,7 +207,3 @@ def _effect(row: dict[str, Any]) -> list[tuple[str, str]]:
 def _verdict(word: str) -> str:
     mark = {"eased": "▼ ", "improved": "▲ ", "grew": "▲ ", "worsened": "▼ "}.get(word, "")
     return f"{mark}{word}"
-
-
-def _points(change: float) -> str:
-    return f"{100 * change:+.0f}"

@@ -146,7 +146,7 @@ def _verdict(row: dict[str, Any]) -> tuple[str, str]:
     if row["verdict"] is None:
         return "not compared", ""
     said = {"rose": "▲ clearly more hurt", "fell": "▼ clearly fewer hurt"}.get(row["verdict"], row["verdict"])
-    return said, f"{100 * row['change_low']:+.0f} to {100 * row['change_high']:+.0f} points"
+    return said, words.points(row["change_low"], row["change_high"])
 
 
 def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:

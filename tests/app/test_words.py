@@ -95,3 +95,24 @@ def test_foreign_text_comes_back_as_it_was_and_holds_no_markup(text: str) -> Non
     # what html.escape makes harmless is the yardstick: a browser shows both the same
     assert html.unescape(made) == html.unescape(html.escape(text))
     assert not set(made) & set("<>\"'`*_[]()$:\\|~{}=!@/-.")
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "said"),
+    [
+        (0.8812, "share of pipeline runs that succeed", "88\u00a0%"),
+        (0.5, "lack of monitoring: 1 missing", "0.5"),
+        (3.126, "deployments a week", "3.13"),
+        (2.0, "deployments a week", "2"),
+        (46.24, "hours that a deployment waits for approval", "46.2"),
+        (1285.4, "hours from first commit to production", "1,285"),
+        (None, "hours", "–"),
+    ],
+)
+def test_an_amount_has_the_digits_that_matter_in_its_unit(value: float | None, unit: str, said: str) -> None:
+    assert words.amount(value, unit) == said
+
+
+def test_points_have_a_real_minus_and_no_sign_at_nought() -> None:
+    assert words.points(-0.172, 0.021) == "\u221217 to +2 points"
+    assert words.points(-0.001, 0.19) == "0 to +19 points"
