@@ -1,7 +1,7 @@
 """What the figures say of a pain: the metric that it names, team by team, beside what people say and over time."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import duckdb
@@ -9,7 +9,7 @@ import polars as pl
 
 from queries import adoption, delivery, pipelines
 from queries.counted import Answer, sql_of
-from queries.slice import Slice, query
+from queries.slice import Slice, costly_of, query
 from queries.statistics import probability_as_many
 
 LEAST_TEAMS = 4
@@ -29,7 +29,12 @@ class Measure:
 
 
 def _column(answer: Answer, name: str, unit: str, *, more_is_worse: bool = True) -> Measure:
-    return Measure(answer, pl.col(name), more_is_worse, unit)
+    costly = tuple(one for one in costly_of(sql_of(answer.__name__)) if one == name)
+
+    def of_column(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
+        return answer(con, replace(part, costly=costly))
+
+    return Measure(of_column, pl.col(name), more_is_worse, unit)
 
 
 def _part(name: str, unit: str) -> Measure:

@@ -9,7 +9,7 @@ import polars as pl
 from queries import hiding, pains, priorities, responses
 from queries.clock import clock
 from queries.counted import delivered, sql_of
-from queries.slice import Slice, keys, query
+from queries.slice import Slice, keys, narrowed, query
 
 _NO_SCORE = "no pain was rated by as many people as the privacy floor"
 
@@ -70,17 +70,22 @@ def _hidden(con: duckdb.DuckDBPyConnection, name: str, part: Slice, frame: pl.Da
     of_view = (
         part.by == "all" and set(view) <= set(part.group) and set(part.group) <= {*view, *file.listed("always_by")}
     )
-    asked = frame if of_view else query(file, replace(whole, group=view)).run(con)
+    count = next(iter(file.columns))
+
+    def cells(of: Slice) -> pl.DataFrame:
+        return narrowed(query(file, of), [*keys(file, of), count]).run(con)
+
+    asked = frame if of_view else cells(replace(whole, group=view))
     is_whole = unfiltered == dict(part.where)
     return hiding.hide_small(
         frame,
         keys(file, part),
         view,
-        cells=asked if is_whole else query(file, replace(whole, group=view, where=unfiltered)).run(con),
+        cells=asked if is_whole else cells(replace(whole, group=view, where=unfiltered)),
         asked=asked,
         floor=clock(con).min_group,
         about=file.listed("always_by"),
-        count=next(iter(file.columns)),
+        count=count,
     )
 
 

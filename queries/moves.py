@@ -44,9 +44,10 @@ def _links(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """The medians of the three links by team, where at least 6 changes carry them."""
     recent = part if part.since or part.until else replace(part, since=clock(con).today - timedelta(days=RECENT_DAYS))
     where = {name: values for name, values in part.where.items() if name == "team_id"}
-    answer = lead_time(con, Slice(group=("team_id",), since=recent.since, until=recent.until, where=where))
-    return answer.select(
-        "team_id", "change_count", *(pl.col(f"{link}_hours_median").alias(f"{link}_hours") for link in LINKS)
+    medians = tuple(f"{link}_hours_median" for link in LINKS)
+    of_teams = Slice(group=("team_id",), since=recent.since, until=recent.until, where=where, costly=medians)
+    return lead_time(con, of_teams).select(
+        "team_id", "change_count", *(pl.col(median).alias(median.removesuffix("_median")) for median in medians)
     )
 
 
