@@ -12,7 +12,7 @@ from ingest import survey_cells as cells
 from ingest.scrub import Scrubber
 from ingest.source import Hasher
 from ingest.survey_mapping import Mapping, Question, Scale, Wave
-from ingest.survey_tables import Column, Table, folded, short
+from ingest.survey_tables import Column, Table, folded, numbered, short
 
 Answer = dict[str, Any]
 Coder = Callable[[str], dict[str, str]]
@@ -228,7 +228,11 @@ class Reader:
 
 
 def _option(column: Column) -> str:
-    """The option that a column of its own stands for: `Which tools? | Git` and `G1Q2[Git]` for Git."""
+    """The option that a column of its own stands for: `Which tools? | Git` and `G1Q2[Git]` for Git, as does `Q4_1` with
+    `Which tools? - Git` below it."""
+    code = numbered(column)
+    if code and code[2]:
+        return code[2]
     bracketed = re.search(r"\[([^\[\]]+)\]$", column.name)
     return bracketed[1] if bracketed else column.name.rpartition(" | ")[2]
 

@@ -3,13 +3,13 @@
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import groupby
 
 from ingest.survey_cells import is_nothing, is_other, is_tick, leading_number, moment, tidy
 from ingest.survey_scales import SCALES, are_crowded
-from ingest.survey_tables import Column, Grid, Table, folded
+from ingest.survey_tables import Column, Grid, Table, folded, numbered
 
 FORMATS = (
     None,
@@ -27,6 +27,9 @@ FORMATS = (
 )
 """How survey tools write times; the first that fits all is proposed."""
 
+_IMPORT_ID = re.compile(r'\s*\{\s*"ImportId"')
+_QUALTRICS_TIMES = {"startdate", "enddate", "recordeddate"}
+_CODE = re.compile(r"Q\w*")
 _PERSONAL = re.compile(
     r"\bip ?-?address|\bphone number|\btelephone number|location ?(latitude|longitude|accuracy)|recipient ?e?-?mail|"
     r"^(ip|latitude|longitude|location|phone|telephone|mobile|address|user ?agent|refere?rr?er|network id|emailaddress|"
@@ -73,24 +76,42 @@ class Guess:
     values: list[str] = field(default_factory=list)
     form: str | None = None
     is_crowded: bool = False
+    title: str = ""
+    """The question in words, where the column's name is a mere code."""
+    group: str = ""
+    """What its columns have in common, where they are those of one question and are named by code."""
 
     @property
     def name(self) -> str:
         return self.columns[0]
 
+    @property
+    def said(self) -> str:
+        """What it asks, in words as far as there are any."""
+        return self.title or self.name
+
 
 def header_rows(grid: Grid) -> int:
     """How many header rows an export seems to have."""
     rows = [cells for _, cells in grid.rows[:3] if any(cells)]
-    if len(rows) > 2 and sum(cell.startswith('{"ImportId"') for cell in rows[2]) > len(rows[2]) // 2:
-        return 3
+    for place, cells in enumerate(rows[1:], 2):
+        if sum(bool(_IMPORT_ID.match(cell)) for cell in cells) > len(list(filter(None, cells))) // 2:
+            return place
     if len(rows) < 2:
         return 1
+    if _is_worded(*rows[:2]):
+        return 2
     if sum(bool(re.fullmatch(r"V\d+", cell)) for cell in rows[0]) > 5:
         return 2
     below = [folded(cell) for cell in rows[1]]
     continued = any(not top and under for top, under in zip(rows[0], below, strict=False))
     return 2 if continued and {"response", "open-ended response"} & set(below) else 1
+
+
+def _is_worded(codes: list[str], below: list[str]) -> bool:
+    """Do the words of its questions stand below the names that Qualtrics gives, and no answer?"""
+    times = [under for code, under in zip(codes, below, strict=False) if folded(code) in _QUALTRICS_TIMES]
+    return len(times) > 1 and not any(_fits(cell, form) for cell in times for form in FORMATS) and all(times)
 
 
 def long_columns(table: Table) -> tuple[str, str] | None:
@@ -118,7 +139,15 @@ def guesses(table: Table) -> list[Guess]:
     columns = [(column, _values(table, column)) for column in table.columns]
     for group, members in groupby(columns, key=lambda each: _option_of(*each)):
         listed = list(members)
-        if group is not None and len(listed) > 1:
+        code = numbered(listed[0][0]) if group else None
+        earlier = next((each for each in found if each.kind == "choices" and code and each.group == group), None)
+        if earlier:
+            earlier.columns += [column.name for column, _ in listed]
+        elif code and len(listed) > 1 and any(values for _, values in listed):
+            kind = "role" if _ROLE.search(folded(code[1])) else "choices"
+            names = [column.name for column, _ in listed]
+            found.append(Guess(kind, names, title=code[1], group=group or ""))
+        elif group is not None and not code and len(listed) > 1:
             kind = "role" if _ROLE.search(folded(group.rstrip("* "))) else "choices"
             # a group without a name of its own is that of its columns
             found.append(Guess(kind, [group] if group else [column.name for column, _ in listed]))
@@ -127,11 +156,20 @@ def guesses(table: Table) -> list[Guess]:
             asked = tuple(
                 each.name.removesuffix("*") for each in found if each.kind == "choices" and each.name[-1] == "*"
             )
-            found += [_guess(*each) for each in listed if not (asked and _is_rest(each[0].name, asked))]
+            for column, values in listed:
+                if not (asked and _is_rest(column.name, asked)):
+                    found.append(replace(_guess(column, values), title=_worded(column)))
     times = [each for each in found if each.kind == "submitted_at"]
     for other in sorted(times, key=lambda each: each.low)[1:]:
         other.kind = "technical"
     return found
+
+
+def _worded(column: Column) -> str:
+    """The question in words, where they stand below a code; of a grid's row its own words alone."""
+    code = numbered(column)
+    is_coded = len(column.names) > 2 and _CODE.fullmatch(column.name)
+    return (code and code[2]) or (column.names[1].removesuffix(" - Selected Choice") if is_coded else "")
 
 
 def _names(column: Column) -> list[str]:
@@ -150,6 +188,9 @@ def _values(table: Table, column: Column) -> list[str]:
 def _option_of(column: Column, values: list[str]) -> str | None:
     """The question that the column is one option of, as a name with `*`; "" where it has none of its own."""
     said = {folded(tidy(value)) for value in values}
+    code = numbered(column)
+    if code and len(said) < 2 and all(_ticks(each, folded(tidy(code[2]))) for each in said):
+        return f"{code[0]}_*"
     if len(said) != 1:
         return None
     (option,) = said
@@ -160,10 +201,15 @@ def _option_of(column: Column, values: list[str]) -> str | None:
         return f"{name.rpartition('[')[0]}[*]"
     if folded(tidy(name)) == option and not is_tick(option):
         return ""
-    numbered = re.match(r"([A-Za-z]?\d{1,3}[.)] )", name)
-    if numbered and folded(tidy(name[numbered.end() :])) == option:
-        return f"{numbered[1]}*"
+    number = re.match(r"([A-Za-z]?\d{1,3}[.)] )", name)
+    if number and folded(tidy(name[number.end() :])) == option:
+        return f"{number[1]}*"
     return None
+
+
+def _ticks(said: str, option: str) -> bool:
+    """Does the only answer of a column say no more than that it is ticked? Without words any but a number may."""
+    return is_tick(said) or said == option or not (option or said.isdigit())
 
 
 def _guess(column: Column, values: list[str]) -> Guess:
@@ -239,11 +285,14 @@ def _joined(values: list[str], separator: str) -> list[str]:
     if len(several) < max(2, 0.1 * len(values)):
         return []
     counted = Counter(tidy(part) for value in values for part in value.split(separator) if part.strip())
-    often = [part for part, count in counted.most_common() if count > 1]
+    # a comma may belong to the words of one choice: options are what people put together in different ways
+    together = Counter(part for value in set(values) for part in {tidy(each) for each in value.split(separator)})
+    mixed = together if "," in separator else counted
+    often = [part for part, _ in counted.most_common() if mixed[part] > 1]
     covered = sum(counted[part] for part in often) / sum(counted.values())
     # a comma within brackets belongs to its option
     whole = all(part.count("(") == part.count(")") for part in often)
-    return often[:30] if covered > 0.7 and whole and max(map(len, often)) <= 80 and len(often) <= 60 else []
+    return often[:30] if covered > 0.7 and whole and often and max(map(len, often)) <= 80 and len(often) <= 60 else []
 
 
 def _form(values: Iterable[str]) -> str | None:

@@ -49,7 +49,7 @@ class _Question:
     def pain(self) -> bool:
         """Does it seem to rate a pain?"""
         guess = self.guess
-        return guess.kind == "rating" and (guess.scale in HURTS | PLEASES or bool(_PAIN.search(folded(guess.name))))
+        return guess.kind == "rating" and (guess.scale in HURTS | PLEASES or bool(_PAIN.search(folded(guess.said))))
 
 
 def propose(files: Iterable[Path]) -> str:
@@ -93,7 +93,7 @@ def _text(waves: list[_Wave], long: tuple[str, str, str] | None) -> Iterator[str
         yield from _question(question, waves)
     for question in questions:
         if question.pain:
-            yield f"\n[[pain]]\nid = {_quoted(question.id)}\ntitle = {_quoted(_title(question.guess.name))}"
+            yield f"\n[[pain]]\nid = {_quoted(question.id)}\ntitle = {_quoted(_title(question.guess.said))}"
             yield '# theme = ""\n# evidence_metric = "lead_time"    # the metric that would confirm it'
     skips = {folded(guess.name): guess for wave in waves for guess in wave.guesses if guess.kind == "skip"}
     for guess in skips.values():
@@ -145,7 +145,7 @@ def _questions(waves: list[_Wave]) -> list[_Question]:
                     found[key].guess.words.update(guess.words)
                     found[key].guess.is_crowded |= guess.is_crowded
                 continue
-            fresh.append((key, _Question(_id(guess.name, ids), guess, [wave.name])))
+            fresh.append((key, _Question(_id(guess.said, ids), guess, [wave.name])))
         for key, question in fresh:
             for old_key, old in found.items():
                 same_kind = old.guess.kind == question.guess.kind and wave.name not in old.waves
@@ -188,6 +188,8 @@ def _question(question: _Question, waves: list[_Wave]) -> Iterator[str]:
     yield "\n[[question]]"
     yield f"id = {_quoted(question.id)}"
     yield f"columns = [{', '.join(map(_quoted, guess.columns))}]"
+    if guess.title:
+        yield f"# asks: {short(guess.title, 120)}"
     for wave, name in question.alike:
         yield f"# {wave} has {_quoted(name)}: where it is the same question, add it here and take it out below"
     yield f"kind = {_quoted(guess.kind)}"
@@ -205,7 +207,7 @@ def _question(question: _Question, waves: list[_Wave]) -> Iterator[str]:
         yield f"separator = {_quoted(guess.separator)}"
     if guess.kind in ("choice", "choices") and guess.values:
         yield f"options = [{', '.join(map(_quoted, guess.values))}]"
-    if guess.kind == "text" and _PAIN.search(folded(guess.name)):
+    if guess.kind == "text" and _PAIN.search(folded(guess.said)):
         yield "# coded = true    # where it speaks of pains, and `coding` names a file"
 
 

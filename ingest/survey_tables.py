@@ -26,6 +26,7 @@ LARGEST = 200_000_000
 WIDEST = 5_000
 _DELIMITERS = (",", ";", "\t")
 _QUOTES = str.maketrans({"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": "-"})
+_NUMBERED = re.compile(r"(Q\w*?)_\d{1,3}")
 # what stands below a question that has one column only
 _SINGLE = {"", "response", "open-ended response", "antwort", "réponse"}
 
@@ -89,6 +90,19 @@ class Table:
         listed = ", ".join(repr(short(column.name)) for column in self.columns[:8])
         more = f" and {len(self.columns) - 8} more" if len(self.columns) > 8 else ""
         return (f"closest is '{short(names[near[0]], 120)}'; " if near else "") + f"there are {listed}{more}"
+
+
+def numbered(column: Column) -> tuple[str, str, str] | None:
+    """Of `Q4_2`, which Qualtrics calls the second option or row of Q4: `Q4`, the question and the option in words.
+
+    In its exports the words are `Which tools? - Selected Choice - Git`; without a row of them there are none.
+    """
+    code = next((match for name in column.names if (match := _NUMBERED.fullmatch(name))), None)
+    if code is None:
+        return None
+    said = [name for name in column.names if name != code[0] and " | " not in name and not name.startswith("{")]
+    question, _, option = said[0].rpartition(" - ") if said else ("", "", "")
+    return code[1], question.removesuffix(" - Selected Choice"), option
 
 
 def short(text: str, most: int = 40) -> str:

@@ -1,5 +1,8 @@
 """`uptake survey inspect`: what it proposes is a mapping that works as it stands; what only a person knows it asks."""
 
+import csv
+import json
+import re
 import shutil
 import tomllib
 from pathlib import Path
@@ -85,6 +88,76 @@ def test_qualtrics_drops_whom_it_names(tmp_path: Path, name: str) -> None:
     assert survey.faults == []
     assert "192.0.2.1" not in survey.written
     assert len(survey.people) == 1
+
+
+TICKED = "Which of these slow you down? - Selected Choice - "
+CODES = ["StartDate", "EndDate", "Progress", "RecordedDate", "ResponseId", "Q1", "Q3"]
+WORDED = ["Start Date", "End Date", "Progress", "Recorded Date", "Response ID", "Deploying takes too long", "Tools?"]
+CODES += ["Q4_1", "Q4_2", "Q4_3", "Q4_3_TEXT", "Q4_4", "Q5_1", "Q5_2"]
+WORDED += [f"{TICKED}{option}" for option in ("Slow builds", "Access", "Other", "Other - Text", "Flaky tests")]
+WORDED += ["How much do these hurt? - Waiting for data", "How much do these hurt? - Missing logs"]
+GIVEN = [
+    ["4", "Jenkins, of course", "Slow builds", "", "", "", "Flaky tests", "5", "2"],
+    ["2", "GitLab, by choice", "", "", "Other", "Nobody answers", "Flaky tests", "1", "4"],
+    ["5", "Jenkins, of course", "Slow builds", "", "", "", "", "3", "3"],
+    ["3", "GitLab, by choice", "", "", "", "", "Flaky tests", "2", "1"],
+]
+
+
+@pytest.mark.parametrize(
+    "heads", [("codes", "words", "ids"), ("codes", "words"), ("codes", "ids"), ("codes",)], ids=len
+)
+@pytest.mark.parametrize("tick", [None, "1"], ids=["in words", "as 1"])
+def test_options_of_qualtrics_are_one_question_and_its_rows_of_a_grid_are_ratings(
+    tmp_path: Path, heads: tuple[str, ...], tick: str | None
+) -> None:
+    """Q4 offers four options, of which nobody ticks one; Q3 is one choice with a comma in it, Q5 a grid."""
+    rows = {"codes": CODES, "words": WORDED, "ids": [json.dumps({"ImportId": f"QID{n}"}) for n in range(len(CODES))]}
+    about = [[f"2026-03-0{n} 08:00:00"] * 2 + ["100", f"2026-03-0{n} 08:09:00", f"R_{n}"] for n in range(1, 5)]
+    file = tmp_path / "wave.csv"
+    with file.open("w", newline="") as out:
+        writer = csv.writer(out)
+        writer.writerows(rows[head] for head in heads)
+        for who, given in zip(about, GIVEN, strict=True):
+            ticked = [tick if tick and cell and n in {2, 3, 4, 6} else cell for n, cell in enumerate(given)]
+            writer.writerow([*who, *ticked])
+    content, _ = proposed(file)
+    assert content.get("header_rows") == len(heads)
+    found = {re.findall(r"Q\d\w*", each["columns"][0])[0]: each for each in content["question"]}
+    assert list(found) == ["Q1", "Q3", "Q4_1", "Q4_3_TEXT", "Q5_1", "Q5_2"]
+    assert {name: each["kind"] for name, each in found.items() if name != "Q4_3_TEXT"} == {
+        "Q1": "rating",
+        "Q3": "choice",
+        "Q4_1": "choices",
+        "Q5_1": "rating",
+        "Q5_2": "rating",
+    }
+    assert [name.partition(" | ")[0] for name in found["Q4_1"]["columns"]] == ["Q4_1", "Q4_2", "Q4_3", "Q4_4"]
+    if "words" in heads:
+        assert found["Q1"]["pain"] == "deploying_takes_too_long"
+        assert found["Q4_1"]["id"] == "which_of_these_slow_you_down"
+        assert found["Q5_1"]["id"] == "waiting_for_data"
+    (tmp_path / "site").mkdir()
+    survey = imported(tmp_path / "site", file)
+    assert survey.faults == [] and len(survey.people) == 4
+    if "words" in heads or not tick:
+        choices = [each.choice for each in survey.answers if each.question_id.startswith(found["Q4_1"]["id"] + ".")]
+        assert sorted(choices) == ["Flaky tests"] * 3 + ["Other"] + ["Slow builds"] * 2
+
+
+def test_a_comma_within_a_choice_joins_no_options(tmp_path: Path) -> None:
+    file = tmp_path / "w.csv"
+    said = ["Yes, always", "No, never", "Yes, at times"] * 4
+    both = ["Git, Docker", "Docker", "Git, Podman, Docker", "Podman"] * 3
+    file.write_text(
+        "id,Do you test?,Tools?\n"
+        + "".join(f'{n},"{one}","{other}"\n' for n, (one, other) in enumerate(zip(said, both, strict=True)))
+    )
+    content, _ = proposed(file)
+    assert question(content, "Do you test?")["kind"] == "choice"
+    assert set(question(content, "Do you test?")["options"]) == set(said)
+    assert question(content, "Tools?")["separator"] == ", "
+    assert set(question(content, "Tools?")["options"]) == {"Git", "Docker", "Podman"}
 
 
 HEAD = [
