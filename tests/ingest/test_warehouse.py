@@ -176,6 +176,17 @@ def test_a_row_that_is_rejected_twice_in_one_file_is_there_once(warehouse: Wareh
     assert rows(warehouse, "select row_number from staging.rejected") == [(9,)]
 
 
+def test_within_one_file_a_place_that_is_read_anew_forgets_its_own_rejected_rows_only(warehouse: Warehouse) -> None:
+    first, other, again = (
+        Page("team", place, [{"name": name}]) for place, name in (("a", "first"), ("b", "other"), ("a", "again"))
+    )
+    assert take(warehouse, first, other, again).rejected == 2
+    assert rows(warehouse, "select file, content from staging.rejected order by 1") == [
+        ("a", '{"name":"again"}'),
+        ("b", '{"name":"other"}'),
+    ]
+
+
 def test_a_row_number_that_no_column_holds_is_0(warehouse: Warehouse) -> None:
     numbers = (2**63 - 1, 2**63, -(2**63) + 1, -(2**63) - 1)
     take(warehouse, teams(rejected=tuple(Rejected("x", number, str(number), None) for number in numbers)))
