@@ -29,7 +29,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "ingest/retention.py": ("test_retention",),
     "ingest/meaning.py": ("test_meaning",),
     "ingest/load.py": ("test_warehouse", "test_cdevents", "test_run"),
-    "ingest/warehouse.py": ("test_warehouse", "test_meaning", "test_retention", "test_run"),
+    "ingest/warehouse.py": ("test_warehouse", "test_cdevents", "test_meaning", "test_retention", "test_run"),
     "ingest/warehouse.sql": (
         "test_warehouse",
         "test_github_renames",
