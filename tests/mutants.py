@@ -28,7 +28,7 @@ TESTS: dict[str, tuple[str, ...]] = {
     "ingest/raw.py": ("test_raw", "test_run"),
     "ingest/retention.py": ("test_retention",),
     "ingest/meaning.py": ("test_meaning",),
-    "ingest/load.py": ("test_warehouse", "test_cdevents", "test_run"),
+    "ingest/load.py": ("test_warehouse", "test_github_renames", "test_cdevents", "test_run"),
     "ingest/warehouse.py": ("test_warehouse", "test_cdevents", "test_meaning", "test_retention", "test_run"),
     "ingest/warehouse.sql": (
         "test_warehouse",

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from ingest import raw
 from ingest.errors import LandingError, LockHeld
 from ingest.files import Files
-from ingest.load import Loaded, load
+from ingest.load import Loaded, _as_text, load
 from ingest.records import RECORDS
 from ingest.settings import FilesSettings
 from ingest.source import Page, Rejected
@@ -208,6 +208,10 @@ def test_what_is_forgotten_is_the_named_part_of_the_source_or_all_of_it(warehous
     assert rows(warehouse, listed) == [("drop:b",), ("drop:c",), *others]
     take(warehouse, Page("survey", "x", waves[:1], forgets=(("survey", None),)))
     assert rows(warehouse, listed) == [("drop:a",), *others]
+
+
+def test_an_event_is_the_same_whatever_the_order_of_its_keys() -> None:
+    assert _as_text({"b": 1, "a": {"d": 2, "c": "é"}}) == '{"a": {"c": "é", "d": 2}, "b": 1}'
 
 
 def test_a_record_that_is_retracted_goes_alone(warehouse: Warehouse) -> None:
