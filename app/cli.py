@@ -170,11 +170,12 @@ def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str |
     if name is None:
         raise click.UsageError("name a metric; `uptake metric --list` shows them all")
     part = Slice(by=by, group=tuple(column.strip() for column in group.split(",") if column.strip()), **asked)
-    metrics.heeded(name, part)
     needs_named_config()
     with readmodel.open_current(read_folder()) as con:
         answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)
         click.echo(render(answer, form))
+        if unheeded := metrics.unheeded(name, part):
+            console().note(unheeded)
         if answer.is_empty() and (reason := metrics.refusal(con, name)):
             console().note(reason)
 

@@ -97,21 +97,19 @@ def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     return unmeasured(answer, keys(sql_of(name), part), missing) if missing else answer
 
 
-def heeded(name: str, part: Slice) -> None:
-    """Raises UsageError when a slice asks a metric for periods or a window that it does not know.
+def unheeded(name: str, part: Slice) -> str | None:
+    """What a slice asks of a metric that it does not know: periods, or a window; None where it knows them all.
 
     Pages ask with the window that all of them share, so only who asks for one metric is told.
     """
-    ignored = sql_of(name).listed("ignores") if name in METRICS else ()
+    ignored = sql_of(name).listed("ignores")
     given = {"by": part.by != "all", "since": part.since, "until": part.until}
-    option = next((option for option in ignored if given[option]), None)
-    if option and "since" in ignored:
-        raise UsageError(f"{name} tells how things stand now, so it takes no --{option}; leave that out")
-    if option:
-        raise UsageError(
-            f"{name} answers for a window as a whole, so it takes no --{option}; leave that out, and choose the window "
-            "with --since and --until"
-        )
+    options = " and ".join(f"--{option}" for option in ignored if given[option])
+    if not options:
+        return None
+    if "since" in ignored:
+        return f"{name} tells how things stand now, whatever {options} says"
+    return f"{name} answers for a window as a whole, whatever {options} says; --since and --until choose the window"
 
 
 def refusal(con: duckdb.DuckDBPyConnection, name: str) -> str | None:

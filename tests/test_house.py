@@ -161,3 +161,11 @@ def test_sql_is_lower_case_and_lives_in_sql_files() -> None:
         code = "\n".join(line.partition("--")[0] for line in path.read_text("utf-8").splitlines())
         words = re.findall(r"\b(SELECT|FROM|WHERE|GROUP BY|JOIN|CREATE)\b", re.sub(r"'[^']*'", "", code))
         assert not words, f"{path.relative_to(ROOT)} has {words[0]} in capitals"
+
+
+def test_locks_are_installed_as_they_are() -> None:
+    """A dependency that pip looks up again may be a release of today, of which no lock has the hash."""
+    lines = (ROOT / "Makefile").read_text("utf-8").splitlines()
+    installs = [line for line in lines if "pip install" in line and ".lock" in line and " -r " in line]
+    assert len(installs) == 2
+    assert all("--no-deps --require-hashes" in line for line in installs)

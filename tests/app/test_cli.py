@@ -156,8 +156,6 @@ USAGE = [
         ["metric", "pain", "--by", "week", "--compare", "year"],
         "pain knows no periods, so there is none to compare with",
     ),
-    (["metric", "adoption_funnel", "--since", "2025-01-01"], "adoption_funnel tells how things stand now, so it "),
-    (["metric", "retention", "--by", "week"], "retention answers for a window as a whole, so it takes no --by; leave "),
     (["metric"], "name a metric; `uptake metric --list` shows them all"),
     (["rows", "nope"], "unknown fact 'nope'; there are "),
     (["rows", "deployment", "--where", "a=b"], "fact deployment has no column 'a'; it has "),
@@ -200,6 +198,24 @@ def test_settings_that_are_named_must_be_there(
         result = run(main, [*arguments, *options, "--data", str(filled.data)])
         assert (result.exit_code, result.stdout) == (2, "")
         assert result.stderr.startswith(f"error: {gone}: no such file; ") and result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ["adoption_funnel", "--since", "2025-01-01"],
+            "adoption_funnel tells how things stand now, whatever --since says",
+        ),
+        (["retention", "--by", "week"], "retention answers for a window as a whole, whatever --by says; --since and "),
+        (["lead_time", "--by", "week", "--since", "2025-01-01"], ""),
+    ],
+)
+def test_what_a_metric_does_not_know_is_said_beside_its_answer(filled: Site, arguments: list[str], said: str) -> None:
+    places = ["--config", str(filled.config), "--data", str(filled.data), "--format", "json"]
+    result = CliRunner().invoke(main, ["metric", *arguments, *places])
+    assert result.exit_code == 0 and isinstance(json.loads(result.stdout), list)
+    assert result.stderr.startswith(f"note: {said}") if said else "whatever" not in result.stderr
 
 
 def test_a_question_needs_no_settings(filled: Site, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
