@@ -5,7 +5,7 @@ The order in which answers come in decides nothing: pages and marks are the same
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread, current_thread
@@ -15,6 +15,9 @@ from ingest.errors import SourceError
 
 AHEAD = 2
 """So many answers for each thread: they go on asking while who takes them is busy with a batch."""
+
+LOOK_UP = 0.5
+"""Seconds after which who waits looks up: a signal that came just before the wait does not interrupt it."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -55,7 +58,7 @@ class Pool:
                         asked.append((item, self._submit(partial(ask, item))))
                     continue
                 item, future = asked.popleft()
-                yield item, future.result
+                yield item, partial(_answer, future)
         finally:
             for _, future in asked:
                 future.cancel()
@@ -86,3 +89,9 @@ class Pool:
                     future.set_exception(error)
             # else the last answer would stay in memory until the next one is there
             del work, future, call
+
+
+def _answer(future: Future[R]) -> R:
+    while not future.done():
+        wait([future], LOOK_UP)
+    return future.result()

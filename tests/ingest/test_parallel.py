@@ -1,7 +1,9 @@
 """Requests side by side: never more than allowed, and nothing but the time they take tells them from one by one."""
 
+import _thread
 import signal
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -208,6 +210,30 @@ def test_a_run_ends_at_once_whatever_it_waits_for(site: Site) -> None:
         held.set()
     assert process.returncode == 143 and "Traceback" not in output + errors
     assert not list(site.data.rglob("*.tmp"))
+
+
+def test_a_signal_that_came_just_before_the_wait_ends_it() -> None:
+    released = threading.Event()
+
+    def never(item: int) -> None:
+        # noted as the signal would be, but without the interruption that it would only be if it came during the wait
+        time.sleep(0.1)
+        _thread.interrupt_main(signal.SIGTERM)
+        released.wait(30)
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    started = time.monotonic()
+    try:
+        with pytest.raises(SystemExit):
+            for _, answer in Pool(2).each([1], never):
+                answer()
+    finally:
+        released.set()
+        signal.signal(signal.SIGTERM, before)
+    assert time.monotonic() - started < 10
 
 
 def gitlab() -> GitlabWorld:
