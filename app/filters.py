@@ -3,6 +3,7 @@
 Pure; app/filterbar.py shows it.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -75,7 +76,7 @@ class Window:
 
 def labels(names: Mapping[str, str]) -> dict[str, str]:
     """Label -> team_id. The label is the team's name, with its id where another team is called the same."""
-    twice = {name for name in names.values() if list(names.values()).count(name) > 1}
+    twice = {name for name, count in Counter(names.values()).items() if count > 1}
     return {f"{name} ({team})" if name in twice else name: team for team, name in names.items()}
 
 
@@ -91,9 +92,8 @@ def strangers(given: Mapping[str, Sequence[str]], known: Mapping[str, Collection
     return notices
 
 
-def address(page: str, filters: Filters, names: Mapping[str, str]) -> str:
-    """Where a link leads that opens a page with these filters; `names` maps team_id to name."""
-    by_team = {team: label for label, team in labels(names).items()}
+def address(page: str, filters: Filters, by_team: Mapping[str, str]) -> str:
+    """Where a link leads that opens a page with these filters; `by_team` maps team_id to label."""
     given = {
         "period": [] if filters.period == USUAL else [filters.period],
         "by": [label for label, by in GRAINS.items() if by == filters.by and by],

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 
 import plotly.graph_objects as go
@@ -58,7 +58,12 @@ class View:
 
     def team_link(self, team: str) -> str:
         """Where a click on a team leads: its own page, with the other filters as they are."""
-        return filters.address("team", replace(self.filters, team=(team,), domain=()), self.model.names())
+        return filters.address("team", replace(self.filters, team=(team,), domain=()), self._labels)
+
+    @cached_property
+    def _labels(self) -> dict[str, str]:
+        """team_id -> label; asked once, since a page may link hundreds of teams."""
+        return {team: label for label, team in filters.labels(self.model.names()).items()}
 
     def chart(
         self,

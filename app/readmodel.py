@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -83,6 +84,11 @@ class Model:
 
     def names(self) -> dict[str, str]:
         """team_id -> name of the teams, in the order of their names."""
+        return self._names.copy()
+
+    @cached_property
+    def _names(self) -> dict[str, str]:
+        """Sorted once per build, since a page asks for every team that it names."""
         teams = self.table("team").sort(pl.col("name").str.to_lowercase())
         return dict(zip(teams["team_id"], teams["name"], strict=True))
 

@@ -146,10 +146,10 @@ def test_who_went_quiet_is_named_and_one_click_away(quiet_one: bool, tmp_path: P
 
 
 def test_a_link_holds_the_filters_that_are_set_and_names_foreign_text_safely() -> None:
-    names = {"t1": HOSTILE, "t2": "Same", "t3": "Same"}
-    assert address("team", Filters(), names) == "team"
-    assert address("team", Filters(team=("t3",), by="week"), names) == "team?by=Weeks&team=Same%20%28t3%29"
-    assert not set("<>\"'") & set(address("team", Filters(team=("t1",)), names))
+    by_team = {"t1": HOSTILE, "t3": "Same (t3)"}
+    assert address("team", Filters(), by_team) == "team"
+    assert address("team", Filters(team=("t3",), by="week"), by_team) == "team?by=Weeks&team=Same%20%28t3%29"
+    assert not set("<>\"'") & set(address("team", Filters(team=("t1",)), by_team))
 
 
 def test_hundreds_of_teams_are_cut_and_the_rest_is_in_the_csv(tmp_path: Path, read: Open) -> None:

@@ -63,6 +63,16 @@ def test_without_a_team_there_is_a_choice_one_click_away(small: Path, read: Open
     assert "No team fits both filters" in seen(read("team", small, {"team": ["Team A", "Team C"], "domain": "Risk"}))
 
 
+def test_the_labels_of_teams_are_put_together_once_however_many_are_linked(
+    small: Path, read: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[int] = []
+    labels = filters.labels
+    monkeypatch.setattr(filters, "labels", lambda names: made.append(len(names)) or labels(names))
+    assert len(parsed(read("team", small, {"period": "All data"})).links) == 4
+    assert len(made) == 2, "once for the filter, once for all links"
+
+
 def test_shares_of_few_people_are_hidden(tmp_path: Path, read: Open) -> None:
     for people, hidden in ((4, True), (5, False)):
         rows = records(1, SPRING)
