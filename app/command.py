@@ -1,5 +1,6 @@
 """How every command behaves: the options that all share, and failures that end as lines and an exit code."""
 
+import errno
 import itertools
 import os
 import signal
@@ -7,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 import click
 
@@ -31,13 +32,27 @@ class Group(click.Group):
                 code = super().main(words, **{**options, "standalone_mode": False})
             except Exception as error:
                 # DuckDB, stopped by a signal amid a query, raises an error of its own in place of ours
+                text = error.format_message() if isinstance(error, click.ClickException) else str(error)
                 code = ended[0] if ended else getattr(error, "exit_code", None)
+                if code is None and _is_full(error):
+                    code, text = 1, _unsaid(error)
                 if code is None:
                     raise
                 if not ended:
-                    text = error.format_message() if isinstance(error, click.ClickException) else str(error)
                     Console("json" if wants_json else "text").errors(text.splitlines())
         sys.exit(code)
+
+
+def _is_full(error: Exception) -> TypeGuard[OSError]:
+    return isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}
+
+
+def _unsaid(error: OSError) -> str:
+    """Says that a disk is full. Where that keeps the output from being written, its rest is let go: at the end of the
+    process, Python would try once more."""
+    if error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    return f"{error.filename or 'the output'}: cannot be written ({error.strerror}); free space and run again"
 
 
 @contextmanager

@@ -64,7 +64,8 @@ class Files:
             try:
                 yield from self._changed(file, mark)
             except OSError as error:
-                yield Fault(f"{self.name}/{file.key}: cannot be read ({error.strerror or error})")
+                cause = error.strerror or error
+                yield Fault(f"{self.name}/{file.key}: cannot be read ({cause}); make it readable, or remove it")
 
     def parse(self, page: Page) -> Iterator[Record | Rejected]:
         """The rows as records: all at once where all are fine, else one by one so that a bad row stands alone."""

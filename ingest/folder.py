@@ -75,13 +75,27 @@ class Folder:
         else:
             raise SourceError(f"{self.source}: {path}: no such folder or file; mend `path`, or make it")
         for file in found:
-            if is_named(file.name, suffixes) and file.is_file():
-                yield LocalFile(file.relative_to(base).as_posix(), file)
+            if is_named(file.name, suffixes) and _is_there(file):
+                yield LocalFile(_printable(file.relative_to(base).as_posix()), file)
 
 
 def is_named(name: str, suffixes: tuple[str, ...]) -> bool:
-    """Whether a file is no hidden one and its name ends as given."""
-    return not name.startswith(".") and name.lower().endswith(suffixes)
+    """Whether a file is no hidden one, nor what Excel puts beside an open workbook, and its name ends as given."""
+    return not name.startswith((".", "~$")) and name.lower().endswith(suffixes)
+
+
+def _is_there(path: Path) -> bool:
+    """A file, or what should be one: a link that leads nowhere and a file that may not be looked at say so when they
+    are read."""
+    try:
+        return path.is_file() or (path.is_symlink() and not path.exists())
+    except OSError:
+        return True
+
+
+def _printable(name: str) -> str:
+    """A name that can be written: what is no UTF-8 in it, or no character to show, comes as its code."""
+    return "".join(char if char.isprintable() else ascii(char)[1:-1] for char in name)
 
 
 def unchanged(version: Mapping[str, Any], mark: Mapping[str, Any]) -> bool:

@@ -7,23 +7,53 @@ columns that hold a person (`people`), which are hashed before anything is writt
 said in their own words (`free_text`), which are scrubbed before.
 """
 
-import json
 import re
+from contextlib import suppress
 from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, cast
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
+from pydantic_core import from_json
 
 EARLIEST = datetime(1990, 1, 1)
+LATEST = datetime(2100, 1, 1)
 
 
 def _utc(value: datetime) -> datetime:
     offset = value.utcoffset()
     if offset is not None:
-        value = value.replace(tzinfo=None) - offset
+        try:
+            value = value.replace(tzinfo=None) - offset
+        except OverflowError:
+            raise ValueError("is not in the years 1 to 9999 as UTC") from None
     if value < EARLIEST:
         raise ValueError("is before 1990: not a time that a platform could have recorded")
+    if value >= LATEST:
+        raise ValueError("is after 2099: not a time that a platform could have recorded; leave out an end that is open")
     return value
+
+
+def _iso(value: Any, validate: ValidatorFunctionWrapHandler) -> datetime:
+    """Also what pydantic does not know of ISO 8601 but databases write: offsets in hours alone, and times without
+    separators."""
+    try:
+        return cast(datetime, validate(value))
+    except ValidationError:
+        if not isinstance(value, str):
+            raise
+        with suppress(ValueError):
+            return datetime.fromisoformat(value.strip())
+        raise
 
 
 def _split(value: Any) -> Any:
@@ -32,12 +62,13 @@ def _split(value: Any) -> Any:
         return value
     text = value.strip()
     if text.startswith("["):
-        return json.loads(text)
+        # not json.loads, which raises no ValueError where lists are nested too deeply
+        return from_json(text)
     return [part.strip() for part in re.split(r"[;,|\n]", text) if part.strip()]
 
 
 Text = Annotated[str, Field(min_length=1)]
-Instant = Annotated[datetime, AfterValidator(_utc)]
+Instant = Annotated[datetime, WrapValidator(_iso), AfterValidator(_utc)]
 Count = Annotated[int, Field(ge=0, le=2**31 - 1)]
 TextList = Annotated[list[Text], BeforeValidator(_split)]
 

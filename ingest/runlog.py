@@ -39,16 +39,20 @@ def write(settings: Settings, data: Path, build: Mapping[str, Any] | None) -> No
 
 
 def read(data: Path) -> dict[str, Any] | None:
-    """The content of status.json, or None before the first run. Times are ISO 8601 with Z.
+    """The content of status.json, or None before the first run. Times are ISO 8601 with Z. Raises LandingError.
 
     `sources`, as configured: name -> {kind, last_run_at, last_success_at, stale_after_hours, rows: {record: n},
     rejected, raw_bytes, raw_since (the day of the oldest raw file, or None), faults}. `runs`: newest first, one entry
     per run and source, as in meta.run. `build`: {name, built_at, ...} or None.
     """
+    file = data / FILE
     try:
-        content: dict[str, Any] = json.loads((data / FILE).read_text("utf-8"))
+        content: dict[str, Any] = json.loads(file.read_text("utf-8"))
     except FileNotFoundError:
         return None
+    except (OSError, ValueError) as error:
+        cause = error.strerror if isinstance(error, OSError) else "is damaged"
+        raise LandingError(f"{file}: cannot be read ({cause}); the next `uptake ingest` writes it anew") from None
     return content
 
 

@@ -56,6 +56,6 @@ def in_order(started: str | None, finished: str | None) -> tuple[str | None, str
 def _time(text: str) -> datetime | None:
     try:
         time = _TIME.validate_python(text)
-    except ValidationError:
+        return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time
+    except (ValidationError, OverflowError):
         return None
-    return time.astimezone(UTC).replace(tzinfo=None) if time.tzinfo else time

@@ -289,6 +289,29 @@ def test_status_tells_freshness_rows_and_the_read_model(site: Site) -> None:
     assert site.uptake("status").exit_code == 0
 
 
+@pytest.mark.parametrize("content", [b'{"sources": {"dr', b"\xff\xfe", b""])
+def test_a_damaged_run_log_is_named_until_the_next_ingest_mends_it(site: Site, content: bytes) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    site.ingest()
+    log = site.data / "status.json"
+    log.write_bytes(content)
+    result = site.uptake("status")
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert result.stderr == f"error: {log}: cannot be read (is damaged); the next `uptake ingest` writes it anew\n"
+    site.ingest()
+    assert site.uptake("status").exit_code == 0
+
+
+def test_a_disk_too_full_for_the_log_is_one_line_and_what_was_loaded_stays(site: Site) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    with Path("/dev/full").open("w") as full:
+        ended = site.start("ingest", stdout=full)
+        _, said = ended.communicate(timeout=60)
+    line = "error: the output: cannot be written (No space left on device); free space and run again\n"
+    assert (ended.returncode, said) == (1, line)
+    assert site.rows("select count(*) from staging.deployment") == [(3,)]
+
+
 def test_status_names_planned_work_for_a_pain_that_nobody_knows(site: Site) -> None:
     """p1 is a pain point; p2 only a survey rates; what is shipped or names none is no slip."""
     site.export("pain_point.csv", "pain_id,title\np1,Slow builds\n")

@@ -54,7 +54,7 @@ def test_a_name_says_which_record_a_file_holds(name: str, kind: str | None) -> N
 
 
 def test_what_is_no_data_is_left_alone(source: Callable[..., Files], tmp_path: Path) -> None:
-    for name in (".team.csv", "README.md", "uptake.toml", "truth.json", "team.csv.part", "notes.txt"):
+    for name in (".team.csv", "~$team.xlsx", "README.md", "uptake.toml", "truth.json", "team.csv.part", "notes.txt"):
         (tmp_path / name).write_text("x")
     (tmp_path / "team.csv").write_text(TEAM)
     assert [page.place for page in pages(source())] == ["drop/team.csv"]
@@ -147,6 +147,25 @@ def test_a_link_is_followed(source: Callable[..., Files], tmp_path: Path) -> Non
     (tmp_path / "exports").mkdir()
     (tmp_path / "exports" / "team.csv").symlink_to(tmp_path / "elsewhere" / "x.csv")
     assert len(pages(source("exports"))[0].items) == 2
+
+
+@pytest.mark.parametrize(
+    ("leads_to", "why"), [("gone.csv", "No such file or directory"), ("team.csv", "Too many levels of symbolic links")]
+)
+def test_a_link_that_leads_nowhere_is_named_and_the_rest_is_read(site: Site, leads_to: str, why: str) -> None:
+    site.export("survey.csv", "survey_id,opened_at\ns,2026-01-01\n")
+    (site.exports / "team.csv").symlink_to(site.exports / leads_to)
+    assert site.load() == [f"drop/team.csv: cannot be read ({why}); make it readable, or remove it"]
+    assert site.rows("select survey_id from staging.survey") == [("drop:s",)]
+
+
+def test_a_name_that_is_no_text_is_shown_by_its_codes(site: Site) -> None:
+    for name in (b"team-\xff.csv", b"what\n\xff.csv"):
+        Path(os.fsdecode(os.fsencode(site.exports) + b"/" + name)).write_text(TEAM)
+    assert [fault.partition(":")[0] for fault in site.load()] == [r"drop/what\n\udcff.csv"]
+    assert site.rows("select count(*) from staging.team") == [(2,)]
+    site.load()
+    assert site.rows("select count(*) from meta.raw_file") == [(1,)]
 
 
 def test_persons_are_hashed_before_there_is_a_page(source: Callable[..., Files], tmp_path: Path) -> None:

@@ -21,6 +21,9 @@ TEN = datetime(2025, 1, 1, 10)
         "2025-01-01 10:00:00",
         "2025-01-01T12:00:00+02:00",
         "2025-01-01T04:30:00-05:30",
+        "2025-01-01 12:00:00+02",
+        "20250101T100000Z",
+        "2025-W01-3T10:00:00Z",
         "1735725600",
         1735725600,
         1735725600.0,
@@ -37,6 +40,29 @@ def test_times_become_naive_utc(given: object) -> None:
 def test_a_day_is_its_midnight_utc() -> None:
     record = Deployment.model_validate({**DEPLOYMENT, "created_at": "2025-01-01"})
     assert record.created_at == datetime(2025, 1, 1)
+
+
+@pytest.mark.parametrize(
+    ("given", "why"),
+    [
+        ("1970-01-01", "is before 1990"),
+        ("9999-12-31T23:59:59Z", "is after 2099"),
+        ("2100-01-01", "is after 2099"),
+        ("9999-12-31T23:59:59-01:00", "is not in the years 1 to 9999 as UTC"),
+        ("0001-01-01T00:00:00+01:00", "is not in the years 1 to 9999 as UTC"),
+        ("01/02/2025", "should be a valid datetime"),
+        ("2025-02-30", "should be a valid datetime"),
+        (True, "should be a valid datetime"),
+    ],
+)
+def test_a_time_that_cannot_be_is_refused(given: object, why: str) -> None:
+    with pytest.raises(ValidationError, match=why):
+        Deployment.model_validate({**DEPLOYMENT, "created_at": given})
+
+
+def test_lists_nested_without_end_are_refused() -> None:
+    with pytest.raises(ValidationError, match="recursion limit exceeded"):
+        Initiative.model_validate({"initiative_id": "i", "title": "t", "status": "idea", "pain_ids": "[" * 100_000})
 
 
 def ordered() -> list[tuple[type[Record], str, str]]:
