@@ -9,7 +9,8 @@ from queries.clock import Clock, clock
 from queries.counted import counted, sql_of, with_waiting
 from queries.readmodel import once
 from queries.slice import Slice, keys, query
-from queries.statistics import kaplan_meier_share, with_ratio_interval
+from queries.statistics import with_ratio_interval
+from queries.waiting import kaplan_meier_share
 from queries.withhold import quantile_rules, withhold
 
 

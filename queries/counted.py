@@ -12,7 +12,7 @@ from queries.calendar import dense, mark_partial
 from queries.clock import clock
 from queries.readmodel import once
 from queries.slice import Slice, costly_of, keys, period_start, query
-from queries.statistics import kaplan_meier
+from queries.waiting import waiting_quantiles
 from queries.withhold import LEAST, quantile_rules, withhold
 
 Answer = Callable[[duckdb.DuckDBPyConnection, Slice], pl.DataFrame]
@@ -104,19 +104,5 @@ def with_waiting(
 
 def _quantiles(con: duckdb.DuckDBPyConnection, part: Slice, durations: str, shares: dict[str, float]) -> pl.DataFrame:
     """The quantiles of what is over and what waits, per group; without any group one row, be it of nulls."""
-    columns = keys(sql_of(durations), part)
-    lives = query(sql_of(durations), replace(part, costly=None)).run(con)
-    plain = [pl.col("length").quantile(share, "linear").alias(name) for name, share in shares.items()]
-    if not columns:
-        return kaplan_meier(lives, columns, shares) if lives["censored_count"].sum() else lives.select(plain)
-    waits = lives.group_by(columns).agg(waits=pl.col("censored_count").sum() > 0)
-    found = [kaplan_meier(lives.clear(), columns, shares)]
-    for some, answer in (
-        (True, lambda of: kaplan_meier(of, columns, shares)),
-        (False, lambda of: of.group_by(columns).agg(plain)),
-    ):
-        groups = waits.filter(pl.col("waits") == some)
-        if len(groups) == len(waits):
-            return answer(lives)
-        found.append(answer(lives.join(groups, on=columns, how="semi", nulls_equal=True)))
-    return pl.concat(found)
+    file = sql_of(durations)
+    return waiting_quantiles(query(file, replace(part, costly=None)).run(con), keys(file, part), shares)

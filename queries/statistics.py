@@ -128,34 +128,6 @@ def with_ratio_interval(frame: pl.DataFrame, name: str, part: str, whole: str) -
     )
 
 
-def kaplan_meier(durations: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
-    """Quantiles of the time to an event that some have not had yet (Kaplan and Meier 1958), per combination of `keys`.
-
-    `durations` has the keys, `length`, `event_count` (events after that long) and `censored_count` (not yet by then);
-    one row a case or one a length. `shares` maps a name to the share that has had the event: 0.5 is the median. Returns
-    the keys and a column of each name, null where too few have had the event. Where the curve lies exactly at a share,
-    the quantile is midway to the next event, so that without censoring 0.5 is the ordinary median.
-    """
-    total = pl.col("event_count") + pl.col("censored_count")
-    at_risk = total.sum() - total.cum_sum() + total
-    survival = (1 - pl.col("event_count") / at_risk).cum_prod()
-    # of those that are equally long, the ones that have had the event come first
-    lives = durations.sort("length", "censored_count")
-    curve = lives.with_columns(survival=survival.over(keys) if keys else survival)
-    found = [_where_survival_falls_to(1 - share).alias(name) for name, share in shares.items()]
-    return curve.group_by(keys).agg(found) if keys else curve.select(found)
-
-
-def _where_survival_falls_to(level: float) -> pl.Expr:
-    """The length at which a survival that only falls does so, which it does at events alone."""
-    survival, length = pl.col("survival"), pl.col("length")
-    place = (survival > level + 1e-9).sum()
-    there, reached = length.get(place, null_on_oob=True), survival.get(place, null_on_oob=True)
-    following = length.get((survival >= reached).sum(), null_on_oob=True)
-    is_exact = (reached - level).abs() < 1e-9
-    return pl.when(is_exact & following.is_not_null()).then((there + following) / 2).otherwise(there)
-
-
 def counted_quantiles(counts: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
     """Quantiles of values that are counted, per combination of `keys`: the same as those of the cases themselves.
 
@@ -174,33 +146,3 @@ def _of_rank(rank: pl.Expr) -> pl.Expr:
     """The value at a rank from 0 on; between two whole ranks in proportion."""
     low, high = (pl.col("length").filter(pl.col("upto") > end).first() for end in (rank.floor(), rank.ceil()))
     return low + (high - low) * (rank - rank.floor())
-
-
-def kaplan_meier_share(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
-    """Share that has had an event by each day, where some have not had it yet (Kaplan and Meier 1958), per `keys`.
-
-    `counts` has the keys, `day_count`, `deployed_count` (events on that day) and `waiting_count` (not yet, last known
-    of on it). Adds `at_risk_count`, `deployed_ratio` and its 95 % ends (Greenwood 1926 on the log-log scale, so that
-    they stay within 0 and 1); null ends where all or none of those left have had it.
-    """
-    over = [pl.col(key) for key in keys] or [pl.lit(1)]
-    events, leaving = pl.col("deployed_count"), pl.col("deployed_count") + pl.col("waiting_count")
-    at_risk = pl.col("at_risk_count")
-    log = pl.col("_survival").log()
-    # the standard error of log(-log S)
-    spread = 1.959963984540054 * pl.col("_greenwood").sqrt() / log.abs()
-    known = (pl.col("_survival") > 0) & (pl.col("_survival") < 1)
-    return (
-        counts.sort([*keys, "day_count"], nulls_last=True)
-        .with_columns(at_risk_count=leaving.cum_sum(reverse=True).over(over))
-        .with_columns(
-            _survival=(1 - events / at_risk).cum_prod().over(over),
-            _greenwood=(events / (at_risk * (at_risk - events))).cum_sum().over(over),
-        )
-        .with_columns(
-            deployed_ratio=1 - pl.col("_survival"),
-            deployed_ratio_low=pl.when(known).then(1 - (log * (-spread).exp()).exp()),
-            deployed_ratio_high=pl.when(known).then(1 - (log * spread.exp()).exp()),
-        )
-        .drop("_survival", "_greenwood")
-    )

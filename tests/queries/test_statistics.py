@@ -3,6 +3,7 @@
 import math
 import statistics
 from fractions import Fraction
+from typing import Any
 
 import duckdb
 import polars as pl
@@ -12,10 +13,10 @@ from hypothesis import strategies as st
 
 from queries import sqlfile
 from queries.statistics import (
-    kaplan_meier,
     probability_reach,
     t_quantile_975,
 )
+from queries.waiting import waiting_quantiles
 
 TABLE_975 = {
     1: 12.706,
@@ -34,6 +35,7 @@ TABLE_975 = {
     120: 1.980,
 }
 MEDIAN = {"median": 0.5}
+SHARES = {"median": Fraction(1, 2), "p75": Fraction(3, 4), "p90": Fraction(9, 10)}
 LIVES = st.lists(st.tuples(st.integers(1, 8), st.booleans()), min_size=1, max_size=14)
 
 
@@ -52,45 +54,64 @@ def plain_kaplan_meier(lives: list[tuple[int, bool]], share: Fraction = Fraction
     return None
 
 
+def plain_quantile(lives: list[tuple[int, bool]], share: Fraction) -> Fraction | None:
+    """That of Kaplan and Meier where any waits; else the ordinary one, in proportion between two cases."""
+    if not all(ended for _, ended in lives):
+        return plain_kaplan_meier(lives, share)
+    lengths, rank = sorted(length for length, _ in lives), (len(lives) - 1) * share
+    low, high = lengths[math.floor(rank)], lengths[math.ceil(rank)]
+    return low + (high - low) * (rank - math.floor(rank))
+
+
+def in_plain(lives: list[tuple[int, bool]]) -> dict[str, Any]:
+    plain = {name: plain_quantile(lives, share) for name, share in SHARES.items()}
+    return {name: None if value is None else pytest.approx(float(value)) for name, value in plain.items()}
+
+
 def durations(lives: list[tuple[int, bool]], **keys: str | None) -> pl.DataFrame:
-    rows = [{**keys, "length": float(n), "event_count": int(e), "censored_count": int(not e)} for n, e in lives]
+    rows = [{**keys, "length": float(n), "is_waiting": not e} for n, e in lives]
     return pl.DataFrame(rows)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(LIVES)
-def test_kaplan_meier_is_that_of_a_plain_loop(lives: list[tuple[int, bool]]) -> None:
-    answer = kaplan_meier(durations(lives), [], {"median": 0.5, "p75": 0.75, "p90": 0.9})
-    found = answer.row(0, named=True) if len(answer) else {"median": None, "p75": None, "p90": None}
-    shares = {"median": Fraction(1, 2), "p75": Fraction(3, 4), "p90": Fraction(9, 10)}
-    assert found == {name: plain_kaplan_meier(lives, share) for name, share in shares.items()}
+def test_quantiles_with_what_waits_are_those_of_a_plain_loop(lives: list[tuple[int, bool]]) -> None:
+    found = waiting_quantiles(durations(lives), [], {name: float(share) for name, share in SHARES.items()})
+    assert found.row(0, named=True) == in_plain(lives)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(LIVES, LIVES)
-def test_kaplan_meier_keeps_groups_apart(some: list[tuple[int, bool]], others: list[tuple[int, bool]]) -> None:
+def test_quantiles_with_what_waits_keep_groups_apart(
+    some: list[tuple[int, bool]], others: list[tuple[int, bool]]
+) -> None:
     frame = pl.concat([durations(some, team="a"), durations(others, team=None)], how="vertical_relaxed")
-    answer = kaplan_meier(frame, ["team"], MEDIAN)
-    found = dict(zip(answer["team"], answer["median"], strict=True))
-    assert found.get("a") == plain_kaplan_meier(some)
-    assert found.get(None) == plain_kaplan_meier(others)
+    answer = waiting_quantiles(frame, ["team"], {name: float(share) for name, share in SHARES.items()})
+    found = {row.pop("team"): row for row in answer.rows(named=True)}
+    assert found == {"a": in_plain(some), None: in_plain(others)}
+
+
+def test_quantiles_of_nothing_are_none() -> None:
+    none = durations([(1, True)]).clear()
+    assert waiting_quantiles(none, [], MEDIAN).rows() == [(None,)]
+    assert waiting_quantiles(none.with_columns(team=pl.lit("a")), ["team"], MEDIAN).is_empty()
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=14))
 def test_without_anything_waiting_it_is_the_ordinary_median(lengths: list[int]) -> None:
-    answer = kaplan_meier(durations([(length, True) for length in lengths]), [], MEDIAN)
+    answer = waiting_quantiles(durations([(length, True) for length in lengths]), [], MEDIAN)
     assert answer["median"][0] == statistics.median(lengths)
 
 
-def test_kaplan_meier_of_a_textbook() -> None:
+def test_quantiles_with_what_waits_of_a_textbook() -> None:
     """Remission in weeks under 6-mercaptopurine (Freireich and others 1963): the printed median is 23, placebo 8."""
     ended = [6, 6, 6, 7, 10, 13, 16, 22, 23]
     still = [6, 9, 10, 11, 17, 19, 20, 25, 32, 32, 34, 35]
     treated = [(n, True) for n in ended] + [(n, False) for n in still]
     placebo = [1, 1, 2, 2, 3, 4, 4, 5, 5, 8, 8, 8, 8, 11, 11, 12, 12, 15, 17, 22, 23]
-    assert kaplan_meier(durations(treated), [], MEDIAN)["median"][0] == 23
-    assert kaplan_meier(durations([(n, True) for n in placebo]), [], MEDIAN)["median"][0] == 8
+    assert waiting_quantiles(durations(treated), [], MEDIAN)["median"][0] == 23
+    assert waiting_quantiles(durations([(n, True) for n in placebo]), [], MEDIAN)["median"][0] == 8
 
 
 def tail_by_integration(affected: int, answers: int, share: float) -> float:
