@@ -1,8 +1,12 @@
 """Statistics of what has an end that some have not reached yet, each with its source. Frames in, frames out."""
 
+import math
 from collections.abc import Mapping
 
 import polars as pl
+
+_CLOSE = 1e-9
+"""Survivals that differ by less are the same."""
 
 
 def waiting_quantiles(lives: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
@@ -21,65 +25,42 @@ def waiting_quantiles(lives: pl.DataFrame, keys: list[str], shares: Mapping[str,
         ordered.group_by(keys).agg(length=length, waits=waits, count=pl.len())
         if keys
         else ordered.select(length=length.implode(), waits=waits.implode(), count=pl.len())
-    ).with_row_index("group")
-    runs = _runs(groups)
-    found = [_in_group(groups, _places(runs, share)).alias(name) for name, share in shares.items()]
-    return groups.select(*keys, *found)
+    )
+    cases = list(zip(groups["count"].to_list(), groups["waits"].to_list(), strict=True))
+    found = {name: _at(groups["length"], [_place(*case, share) for case in cases]) for name, share in shares.items()}
+    return groups.select(keys).with_columns(**found) if keys else pl.DataFrame(found)
 
 
-def _runs(groups: pl.DataFrame) -> pl.DataFrame:
-    """The events of each group in runs, each ended by one that waits or by the end: few rows, since few wait.
+Place = tuple[int | None, int | None, float]
+"""Two places, from 0 on, between which a value lies, and how far on the way; none where there is no such value."""
 
-    Within a run each event takes the same off the survival, which is (count - 1 - place) / count * `factor` after the
-    one at a place (from 0 on). `first` is the run's first place and `end` the place after its last, `next` the first
-    place of the next run that is not empty. Empty runs are left out.
+
+def _place(count: int, waits: list[int], share: float) -> Place:
+    """Where in order of length the quantile of so many cases lies, those at the places `waits` without event.
+
+    The survival falls at events alone, and between two that wait each takes the same off it: after the event at `place`
+    it is (count - 1 - place) / count * factor, with a factor that grows with each that waits before.
     """
-    end, count, before = pl.col("end"), pl.col("count"), pl.col("end").shift().over("group")
-    return (
-        groups.select(
-            "group",
-            count.cast(pl.Int64),
-            end=pl.concat_list("waits", "count"),
-            is_plain=pl.col("waits").list.len() == 0,
-        )
-        .explode("end")
-        .with_columns(end.cast(pl.Int64))
-        .with_columns(
-            first=(before + 1).fill_null(0),
-            factor=((count - before) / (count - before - 1)).fill_null(1).cum_prod().over("group"),
-        )
-        .filter(pl.col("first") < end)
-        .with_columns(next=pl.col("first").shift(-1).over("group"))
-    )
+    if not waits:
+        rank = max(0, count - 1) * share
+        return (math.floor(rank), math.ceil(rank), rank % 1) if count else (None, None, 0.0)
+    level, factor, first = 1 - share, 1.0, 0
+    for end in (*waits, count):
+        if first < end and (count - end) / count * factor <= level + _CLOSE:
+            place = min(max(math.ceil(count - 1 - (level + _CLOSE) * count / factor), first), end - 1)
+            is_exact = abs((count - 1 - place) / count * factor - level) < _CLOSE
+            waiting = set(waits)
+            following = next((one for one in range(place + 1, count) if one not in waiting), None) if is_exact else None
+            return place, place if following is None else following, 0.5
+        if end + 1 < count:
+            factor *= (count - end) / (count - end - 1)
+        first = end + 1
+    return None, None, 0.0
 
 
-def _places(runs: pl.DataFrame, share: float) -> pl.DataFrame:
-    """Between which two places of a group a quantile lies, and how far on the way; no row where it is not reached."""
-    level, count, factor, low = 1 - share, pl.col("count"), pl.col("factor"), pl.col("low")
-    rank = (count - 1) * share
-    reached = runs.filter((count - pl.col("end")) / count * factor <= level + 1e-9)
-    following = pl.when(low + 1 < pl.col("end")).then(low + 1).otherwise("next")
-    is_exact = ((count - 1 - low) / count * factor - level).abs() < 1e-9
-    return (
-        reached.unique("group", keep="first", maintain_order=True)
-        .with_columns(low=(count - 1 - (level + 1e-9) * count / factor).ceil().cast(pl.Int64))
-        .with_columns(low.clip("first", pl.col("end") - 1))
-        .select(
-            "group",
-            low=pl.when("is_plain").then(rank.floor().cast(pl.Int64)).otherwise(low),
-            high=pl.when("is_plain").then(rank.ceil().cast(pl.Int64)).when(is_exact).then(following),
-            way=pl.when("is_plain").then(rank - rank.floor()).otherwise(0.5),
-        )
-        .with_columns(high=pl.coalesce("high", "low"))
-    )
-
-
-def _in_group(groups: pl.DataFrame, places: pl.DataFrame) -> pl.Series:
-    """The length at the place of each group; null where there is none."""
-    # the lengths are many: they are neither joined nor copied
-    found = groups.select("group").join(places, on="group", how="left", maintain_order="left")
-    low, high = (pl.col("length").list.get(pl.col(end)) for end in ("low", "high"))
-    return found.with_columns(groups["length"]).select(low + (high - low) * pl.col("way")).to_series()
+def _at(lengths: pl.Series, places: list[Place]) -> pl.Series:
+    low, high = (lengths.list.get(pl.Series([place[end] for place in places], dtype=pl.Int64)) for end in (0, 1))
+    return low + (high - low) * pl.Series([place[2] for place in places], dtype=pl.Float64)
 
 
 def kaplan_meier_share(counts: pl.DataFrame, keys: list[str]) -> pl.DataFrame:
