@@ -11,7 +11,7 @@ from queries import sqlfile
 from queries.calendar import dense, mark_partial
 from queries.clock import clock
 from queries.readmodel import once
-from queries.slice import Slice, costly_of, keys, period_start, query
+from queries.slice import Slice, costly_of, keys, narrowed, period_start, query
 from queries.waiting import waiting_quantiles
 from queries.withhold import LEAST, quantile_rules, withhold
 
@@ -51,7 +51,7 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: S
     from days is.
     """
     file = sql_of(name)
-    frame, columns = query(_daily(name, part) or file, summed or part).run(con), keys(file, part)
+    frame, columns = query(daily(name, part) or file, summed or part).run(con), keys(file, part)
     if part.by != "all":
         group = [column for column in columns if column != "period"]
         until = clock(con).window_end(part.until, last_day(con, file))
@@ -62,7 +62,7 @@ def counted(con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, summed: S
     return frame if part.by == "all" else mark_partial(frame, part, clock(con).clock_day)
 
 
-def _daily(name: str, part: Slice) -> sqlfile.SqlFile | None:
+def daily(name: str, part: Slice) -> sqlfile.SqlFile | None:
     """The SQL that adds a metric up from days, where there is one that knows the slice's columns."""
     file = sqlfile.folder("metrics").get(f"{name}_daily")
     if file is None or not {*part.group, *part.where} <= {*file.listed("dimensions")}:
@@ -77,8 +77,8 @@ def with_waiting(
     """`counted` with quantiles that take what still waits as longer than so far (Kaplan-Meier).
 
     `durations` names the SQL file that lists them, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended` and
-    `waiting` the counts of those that are over and those that wait. Where none waits they are the ordinary quantiles.
-    Where too few are over or too many wait there is none, and `withheld` says so.
+    `waiting` the counts of those that are over and those that wait. Where no group holds both they are the ordinary
+    quantiles, which SQL gives. Where too few are over or too many wait there is none, and `withheld` says so.
     """
     file, rules = sql_of(name), quantile_rules(stem, ended)
     given = [f"{stem}_{end}" for end in QUANTILES]
@@ -88,7 +88,12 @@ def with_waiting(
     if not ends:
         return withhold(frame, rules)
     columns = keys(file, part)
-    found = _quantiles(con, part, durations, {f"{stem}_{end}": QUANTILES[end] for end in ends})
+    shares = {f"{stem}_{end}": QUANTILES[end] for end in ends}
+    if frame.select((pl.col(waiting).fill_null(0) > 0) & (pl.col(ended) > 0)).to_series().any():
+        lives = query(sql_of(durations), replace(part, costly=None)).run(con)
+        found = waiting_quantiles(lives, columns, shares)
+    else:
+        found = narrowed(query(file, replace(part, costly=tuple(shares))), [*columns, *shares]).run(con)
     frame = frame.join(found, on=columns, how="left", nulls_equal=True) if columns else frame.hstack(found)
     order = [*columns, *file.columns]
     frame = frame.select(*[one for one in order if one in frame.columns], pl.exclude(order))
@@ -100,9 +105,3 @@ def with_waiting(
     ]
     reason = pl.concat_str(undecided, separator="; ", ignore_nulls=True)
     return withhold(frame.with_columns(withheld=pl.when(reason != "").then(reason)), rules)
-
-
-def _quantiles(con: duckdb.DuckDBPyConnection, part: Slice, durations: str, shares: dict[str, float]) -> pl.DataFrame:
-    """The quantiles of what is over and what waits, per group; without any group one row, be it of nulls."""
-    file = sql_of(durations)
-    return waiting_quantiles(query(file, replace(part, costly=None)).run(con), keys(file, part), shares)

@@ -7,7 +7,7 @@ import polars as pl
 
 from queries.calendar import dense, first_whole_week, mark_partial
 from queries.clock import clock
-from queries.counted import counted, delivered, last_day, sql_of, with_waiting
+from queries.counted import counted, daily, delivered, last_day, sql_of, with_waiting
 from queries.errors import UsageError
 from queries.slice import Slice, keys, period_start, query, unwanted
 from queries.statistics import with_mean_interval
@@ -38,8 +38,13 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     until = clock(con).whole_weeks(part.until, last_day(con, file))
     # of groups the weeks before count too: who deployed then and no longer does has weeks of none
     begin = since if since and since < until and not part.group else None
-    weekly_part = replace(part, by="all", since=begin, until=until)
-    weekly = query(file, weekly_part).run(con).filter(pl.col("week") < until)
+    # the SQL gives no quantile: those are of the weeks
+    weekly_part = replace(part, by="all", since=begin, until=until, costly=())
+    weekly = (
+        query(daily(file.name, weekly_part) or file, replace(weekly_part, costly=None))
+        .run(con)
+        .filter(pl.col("week") < until)
+    )
     if since and not part.group:
         weekly = weekly.filter(pl.col("week") >= since)
     weeks = dense(weekly, keys(file, weekly_part), column="week", by="week", since=since, until=until)

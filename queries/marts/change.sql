@@ -19,7 +19,8 @@
 --   lead_time_hours           double     first commit to deployment finished
 --   is_negative               boolean    a part of a shipped change is negative: a fault in the data
 --   waiting_hours             double     first commit until now, of a change that waits
--- Ordered by length, since its quantiles need that order and a sort of what is in order takes no time.
+--   hours_from                integer    lower end, in hours, of the range that either falls into
+-- Ordered by length, what waits after what shipped: quantiles need that order, and a sort of what is in order takes no time.
 select
     local_day(coalesce(lead_time.shipped_at, lead_time.merged_at), clock.timezone) as day,
     lead_time.team_id,
@@ -37,8 +38,9 @@ select
     lead_time.deploy_hours,
     lead_time.lead_time_hours,
     lead_time.state = 'shipped' and least(lead_time.coding_hours, lead_time.review_hours, lead_time.deploy_hours) < 0 as is_negative,
-    lead_time.waiting_hours
+    lead_time.waiting_hours,
+    duration_from(coalesce(lead_time.lead_time_hours, lead_time.waiting_hours)) as hours_from
 from facts.lead_time
 cross join facts.clock
 left join facts.team using (team_id)
-order by coalesce(lead_time.lead_time_hours, lead_time.waiting_hours), lead_time.change_id
+order by coalesce(lead_time.lead_time_hours, lead_time.waiting_hours), lead_time.lead_time_hours is null, lead_time.change_id

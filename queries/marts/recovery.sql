@@ -12,6 +12,7 @@
 --   deployment_id             varchar    the deployment that led to a failure
 --   recovery_hours            double     until recovered
 --   open_hours                double     until now, of one that is still open
+--   hours_from                integer    lower end, in hours, of the range that either falls into
 select
     local_day(recovery.failed_at, clock.timezone) as day,
     recovery.team_id,
@@ -22,7 +23,8 @@ select
     recovery.path,
     recovery.deployment_id,
     recovery.recovery_hours,
-    recovery.open_hours
+    recovery.open_hours,
+    duration_from(coalesce(recovery.recovery_hours, recovery.open_hours)) as hours_from
 from facts.recovery
 cross join facts.clock
 left join facts.team using (team_id)

@@ -12,6 +12,6 @@ select
     /* group */
     count(lead_time_hours) as change_count,
     count(waiting_hours) as waiting_count
-from (select *, duration_from(coalesce(lead_time_hours, waiting_hours)) as hours_from from marts.change)
+from marts.change
 where hours_from is not null /* and where */
 group by all

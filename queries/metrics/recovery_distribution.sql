@@ -11,6 +11,6 @@ select
     /* group */
     count(recovery_hours) as recovered_count,
     count(open_hours) as open_count
-from (select *, duration_from(coalesce(recovery_hours, open_hours)) as hours_from from marts.recovery)
+from marts.recovery
 where hours_from is not null /* and where */
 group by all
