@@ -25,6 +25,8 @@ CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
 _LABEL_PIXELS = 17
 _SOFT = ", not final"
+_FEW = 5
+"""Up to so many of something every whole number has its line."""
 _MANY = 30
 """Periods from which marks grow small, so that the line stays one."""
 
@@ -152,7 +154,7 @@ def stacked(frame: pl.DataFrame, by: str, pieces: Sequence[Piece], unit: Unit) -
         below = [a + b for a, b in zip(below, values, strict=True)]
     fig.update_layout(barmode="stack", bargap=0.28)
     _label_ends(fig, ends, max(below, default=1) * 1.05 or 1.0)
-    fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
+    _measured(fig, unit)
     return _dated(fig, starts, by)
 
 
@@ -183,7 +185,7 @@ def lines(
         if known:
             ends.append((line.name if len(series) > 1 else known[-1][1], known[-1][0], line.colour))
     _label_ends(fig, ends, top * 1.08 or 1.0)
-    fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
+    _measured(fig, unit)
     return _dated(fig, starts, by)
 
 
@@ -257,6 +259,13 @@ def _label_ends(fig: go.Figure, ends: Sequence[tuple[str, float, str]], top: flo
             text=name, font={"color": INK if colour == FAINT else colour, "size": 13},
         )  # fmt: skip
     fig.update_yaxes(range=[0, max(top, floor + room / 2)])
+
+
+def _measured(fig: go.Figure, unit: Unit) -> None:
+    """Says the unit at the side; of what is counted no half is named."""
+    fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
+    if unit is COUNT and fig.layout.yaxis.range[1] < _FEW:
+        fig.update_yaxes(dtick=1)
 
 
 def _dated(fig: go.Figure, starts: Sequence[date], by: str) -> go.Figure:

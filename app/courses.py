@@ -100,7 +100,7 @@ def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str]
     view.chart(
         sentences.course(frame, "lead_time_hours_median", by, "Time from first commit to production", words.duration),
         f"Half of the changes shipped in a {by} took less. Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, series, charts.of_hours(longest(frame, series[-1].column))),
+        charts.lines(frame, by, series, charts.of_hours(longest(frame, *(line.column for line in series)))),
         name="lead_time",
         part=part,
         key=key,
@@ -112,14 +112,15 @@ def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str]
 def refused(view: View, name: str, column: str, otherwise: str, *, title: str = "") -> None:
     """Why a chart is not drawn, below its `title`: what the metric says of the whole window, else a sentence."""
     row = view.ask(name).row(0, named=True)
-    text = words.sentence(words.withheld(row["withheld"])) if row.get("withheld") else otherwise
+    reason = words.reason_of(row.get("withheld"), column)
+    text = words.sentence(words.withheld(reason)) if reason else otherwise
     if row[column]:
         # the whole window carries a value, its weeks or months do not
         text = f"No {view.window.by} of this period has enough cases of its own to be drawn."
     st.html(figures.chart_head(title, text) if title else figures.said(text))
 
 
-def longest(frame: pl.DataFrame, column: str) -> float | None:
-    """The largest value of a column, or None."""
-    value = frame[column].max()
+def longest(frame: pl.DataFrame, *columns: str) -> float | None:
+    """The largest value of some columns, or None."""
+    value = frame.select(pl.max_horizontal(pl.col(columns).max())).item()
     return float(value) if isinstance(value, int | float) else None

@@ -10,6 +10,8 @@ from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
 
 _PILE, _DOTS = 9, 120
 """Dots in a pile before it grows sideways, and the most that are drawn one by one."""
+_FEW = 5
+"""Fewer than so many cases have a line at every whole number."""
 
 
 def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: str) -> go.Figure:
@@ -76,6 +78,9 @@ def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: s
                 hovertemplate=f"%{{x}}<br>%{{y:,}} {name}<extra></extra>",
             )
     fig.update_layout(barmode="stack", bargap=0.28)
+    fig.update_yaxes(tickformat=",")
+    if sum(map(sum, counts.values())) < _FEW:
+        fig.update_yaxes(dtick=1)
     return fig
 
 

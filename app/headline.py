@@ -102,7 +102,8 @@ def deployments(numbers: Numbers) -> Figure:
         known = words.number(row["known_path_count"])
         meaning = f"{words.share(row['platform_ratio'])} of {known} whose path is known ({interval})."
     else:
-        meaning = words.sentence(f"no share is shown: {words.withheld(row.get('withheld'))}")
+        reason = words.reason_of(row.get("withheld"), "platform_ratio")
+        meaning = words.sentence(f"no share is shown: {words.withheld(reason)}")
     shown = Figure("Production deployments through the platform", None, meaning)
     return _counted(numbers, "adoption_share", "platform_count", shown, trends.of_counts)
 

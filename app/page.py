@@ -81,7 +81,7 @@ class View:
 
         `opens` is told the chart's key when a point of it is clicked.
         """
-        st.html(figures.chart_head(title, unit))
+        st.html(figures.chart_head(title, f"{unit}{self._whatever(name)}"))
         st.plotly_chart(
             fig,
             key=f"chart-{key}",
@@ -91,6 +91,13 @@ class View:
             selection_mode="points",
         )
         self.explained(name, part, key)
+
+    def _whatever(self, name: str) -> str:
+        """Which of the filters that are set a metric does not follow, as a sentence that begins with a blank."""
+        unused = filters.unused(name, self.filters)
+        if not unused:
+            return ""
+        return f" The {words.listed(unused)} {'filter does' if len(unused) == 1 else 'filters do'} not apply here."
 
     def explained(self, name: str, part: Slice, key: str, *, of: str = "") -> None:
         """ "How is this computed?" for a slice that has been asked already."""

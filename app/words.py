@@ -7,10 +7,16 @@ from zoneinfo import ZoneInfo
 
 _PUNCTUATION = re.compile(r"[!-/:-@\[-`{-~]")
 _NEEDS = re.compile(r"(\w+) needs (\d+), has (\d+)")
-_COLUMN_IS = re.compile(r"^[a-z]+_[a-z_]+ is ")
+_UNITS = re.compile(r"_(hours|seconds|days)(_|$)")
+_COLUMN_IS = re.compile(r"^[a-z]+_[a-z0-9_]+ is ")
+_COLUMN = re.compile(r"^[a-z]+_[a-z0-9_]+ (is|needs) ")
 _NOUNS = {"lead_time": "changes", "coding": "changes", "review": "changes", "deploy": "changes"} | {
     "queue": "runs",
     "duration": "runs",
+    "recovery": "failures",
+    "green": "breaks",
+    "blocked": "stopped runs",
+    "gap": "deployments",
 }
 PATHS = {
     "platform": "through the platform",
@@ -44,7 +50,7 @@ def number(value: float | None) -> str:
         return "–"
     if float(value).is_integer() or abs(value) >= 100:
         return f"{value:,.0f}"
-    return f"{value:.1f}"
+    return f"{value:.1f}".removesuffix(".0")
 
 
 def amount(value: float | None, unit: str) -> str:
@@ -170,15 +176,20 @@ def ago(value: datetime, now: datetime) -> str:
     return f"{minutes / 1440:.0f} days ago"
 
 
+def reason_of(reason: str | None, column: str) -> str | None:
+    """What of a reason speaks of a column (its name, or how that begins) or of all columns; None where nothing does."""
+    parts = (reason or "").split("; ")
+    return "; ".join(part for part in parts if part.startswith(column) or not _COLUMN.match(part)) or None
+
+
 def withheld(reason: str | None) -> str:
     """Why a value is not shown, as a sentence without its full stop."""
     if not reason:
         return "nothing in this period to compute it from"
-    found = [
-        f"too few {_NOUNS.get(name.split('_hours')[0].split('_seconds')[0], 'cases')}: {has}, and it takes {needs}"
-        for name, needs, has in _NEEDS.findall(reason)
-    ]
-    return found[0] if found else _COLUMN_IS.sub("", reason.split("; ")[0])
+    for name, needs, has in _NEEDS.findall(reason):
+        noun = _NOUNS.get(_UNITS.split(name)[0], "cases")
+        return f"too few {noun}: {has}, and it takes {needs}" if has != "0" else f"no {noun}, and it takes {needs}"
+    return _COLUMN_IS.sub("", reason.split("; ")[0])
 
 
 def sentence(text: str) -> str:

@@ -130,7 +130,7 @@ def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> No
     view.chart(
         f"Most of the time goes into {_PART_WORDS[longest.column]}",
         "The middle of each part on its own; parts of one change need not add up to the middle of the whole.",
-        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, longest.column))),
+        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, *(line.column for line in known)))),
         name="lead_time",
         part=view.part("lead_time", by=by, costly=courses.LEAD_TIME),
         key="where-time-goes",

@@ -61,15 +61,15 @@ def _nothing(view: View, total: dict[str, Any]) -> str:
 def _pass(view: View, total: dict[str, Any]) -> str:
     said = f"{words.share(total['success_ratio'])} of {words.plural(total['run_count'], 'run')} pass"
     at_once = total["first_success_ratio"]
-    first = f", {words.share(at_once)} at the first attempt" if at_once is not None else ""
+    first = f"; {words.share(at_once)} do at the first attempt" if at_once is not None else ""
     then = view.ask_before("ci_health", headline.ASKED["ci_health"])
     row = then.row(0, named=True) if then is not None else None
     if row is None or not row["run_count"]:
         return words.sentence(f"{said}{first}")
     went = of_ratios(row["success_count"], row["run_count"], total["success_count"], total["run_count"])
     if went is None or not went.is_clear:
-        return words.sentence(f"{said}{first}; no clear change")
-    return words.sentence(f"{said}{first}; {'up' if went.direction > 0 else 'down'} from {words.share(went.before)}")
+        return words.sentence(f"{said}, no clear change{first}")
+    return words.sentence(f"{said}, {'up' if went.direction > 0 else 'down'} from {words.share(went.before)}{first}")
 
 
 def _wait(total: dict[str, Any]) -> str:
@@ -149,7 +149,7 @@ def _duration(view: View, stem: str, subject: str, unit: str) -> None:
     view.chart(
         sentences.course(frame, half, by, subject, words.seconds),
         f"{unit} Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, known, charts.of_seconds(courses.longest(frame, known[-1].column))),
+        charts.lines(frame, by, known, charts.of_seconds(courses.longest(frame, *(line.column for line in known)))),
         name="ci_health",
         part=part,
         key=stem,
@@ -163,9 +163,11 @@ def _broken(view: View) -> None:
     part = view.part("time_to_green", by=by, costly=_BROKEN)
     breaks = (total["mended_count"] or 0) + (total["open_count"] or 0)
     if not breaks:
-        why = total.get("withheld") or ""
         none = "No pipeline broke on a default branch in this period."
-        st.html(figures.heading("How long does the main line stay broken?", none if not why else words.withheld(why)))
+        # too few breaks is no reason where there are none
+        why = words.reason_of(total.get("withheld"), "mended_count")
+        below = words.sentence(words.withheld(why)) if why else none
+        st.html(figures.heading("How long does the main line stay broken?", below))
         return
     still = f"; {words.plural(total['open_count'], 'pipeline')} still broken" if total["open_count"] else ""
     below = f"Pipelines broke {words.plural(breaks, 'time')} on a default branch{still}."

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from streamlit.elements.lib import streamlit_plotly_theme as theme
 
-from app import charts, groups, matrix, words
+from app import charts, courses, groups, matrix, words
 from app.charts import Line
 from tests.app.organisation import HOSTILE
 
@@ -55,6 +55,25 @@ def test_hours_are_drawn_as_days_once_they_are_many() -> None:
     assert list(trace(fig, mode="markers").y) == [2, 4, 10]
     assert fig.layout.yaxis.ticksuffix == " d"
     assert charts.of_hours(24) is charts.HOURS and charts.of_hours(None) is charts.HOURS
+
+
+def test_the_longest_of_all_series_says_whether_hours_or_days() -> None:
+    """A chart whose slower line is withheld had hours at its side and days in its title."""
+    frame = pl.DataFrame(
+        {"half": [240.0, None], "slow": [None, None]}, schema=dict.fromkeys(("half", "slow"), pl.Float64)
+    )
+    assert courses.longest(frame, "half", "slow") == 240
+    assert courses.longest(frame, "slow") is None
+
+
+def test_few_things_are_counted_in_whole_ones() -> None:
+    frame = rates([1, 0, 2])
+    assert charts.lines(frame, "month", [Line("ratio", "teams")], charts.COUNT).layout.yaxis.dtick == 1
+    assert charts.lines(rates([9, 90, 20]), "month", [Line("ratio", "teams")], charts.COUNT).layout.yaxis.dtick is None
+    assert charts.lines(frame, "month", [Line("ratio", "half")], charts.HOURS).layout.yaxis.dtick is None
+    assert groups.counts_by_range({0: (1, 1)}, "over", "open").layout.yaxis.dtick == 1
+    many = groups.counts_by_range({0: (2400, 1)}, "over", "open").layout.yaxis
+    assert (many.dtick, many.tickformat) == (None, ",")
 
 
 def test_a_period_without_a_value_is_a_gap_and_no_zero() -> None:

@@ -8,8 +8,9 @@ import duckdb
 import polars as pl
 import pytest
 
-from app import behind, explain, filters, readmodel, words
+from app import behind, explain, filters, headline, readmodel, words
 from app.filters import Filters
+from app.headline import Numbers
 from queries import metrics
 from queries.clock import clock
 from queries.readmodel import open_current
@@ -165,6 +166,21 @@ def test_how_is_this_computed_tells_definition_sql_values_and_what_is_left_out(s
     assert "from marts.deployment" in sql and "-- $since = 2025-12-01" in sql
     assert "whose path to production is not known" in seen(test)
     assert len(test.get("download_button")) == 1
+
+
+def test_a_chart_says_which_filter_it_does_not_follow(small: Path, read: Open) -> None:
+    """Whom a month brought stays is asked of all teams; a page about one showed the 23 of all and did not say so."""
+    said = "The team filter does not apply here."
+    assert seen(read("adoption", small, {"team": "Team A"})).count(said) == 1
+    assert said not in seen(read("adoption", small))
+    both = seen(read("pipelines", small, {"team": "Team A", "path": "Through the platform"}))
+    assert "The path filter does not apply here." in both and said not in both
+
+
+def test_a_share_that_is_not_shown_has_a_reason_of_its_own() -> None:
+    row = {"platform_count": 0, "platform_ratio": None, "withheld": "people_count needs a headcount of 5"}
+    shown = headline.deployments(Numbers({"adoption_share": row}, {}))
+    assert shown.meaning == "No share is shown: nothing in this period to compute it from."
 
 
 def test_the_shown_sql_runs_in_the_read_model_as_it_stands(small: Path) -> None:

@@ -49,7 +49,8 @@ def test_a_duration_is_said_in_the_unit_that_a_person_would_use(hours: float | N
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (37, "37"), (1487, "1,487"), (3.25, "3.2"), (1234.5, "1,234"), (None, "–")]
+    ("value", "text"),
+    [(0, "0"), (37, "37"), (1487, "1,487"), (3.25, "3.2"), (1234.5, "1,234"), (2.04, "2"), (None, "–")],
 )
 def test_numbers(value: float | None, text: str) -> None:
     assert words.number(value) == text
@@ -83,10 +84,21 @@ def test_ages(minutes: int, text: str) -> None:
 
 def test_reasons_are_said_without_column_names() -> None:
     assert words.withheld("lead_time_hours_median needs 6, has 4") == "too few changes: 4, and it takes 6"
+    assert words.withheld("recovery_hours_p75 needs 13, has 0") == "no failures, and it takes 13"
     reason = "lead_time_hours_median is not known yet: too many changes still wait"
     assert words.withheld(reason) == "not known yet: too many changes still wait"
     assert words.withheld("not measured: no source delivers incidents") == "not measured: no source delivers incidents"
     assert words.withheld(None) == "nothing in this period to compute it from"
+
+
+def test_a_column_is_refused_for_a_reason_of_its_own_only() -> None:
+    reason = "people_count needs a headcount of 5; no source delivers incidents; lead_time_hours_p75 needs 13, has 7"
+    assert words.reason_of(reason, "platform_ratio") == "no source delivers incidents"
+    assert words.reason_of(reason, "lead_time_hours") == (
+        "no source delivers incidents; lead_time_hours_p75 needs 13, has 7"
+    )
+    assert words.reason_of("people_count needs a headcount of 5", "platform_ratio") is None
+    assert words.reason_of(None, "platform_ratio") is None
 
 
 @given(st.text())
