@@ -90,7 +90,7 @@ def with_waiting(
     columns = keys(file, part)
     shares = {f"{stem}_{end}": QUANTILES[end] for end in ends}
     if frame.select((pl.col(waiting).fill_null(0) > 0) & (pl.col(ended) > 0)).to_series().any():
-        lives = query(sql_of(durations), replace(part, costly=None)).run(con)
+        lives = query(sql_of(durations), replace(part, costly=None)).cases(con)
         found = waiting_quantiles(lives, columns, shares)
     else:
         found = narrowed(query(file, replace(part, costly=tuple(shares))), [*columns, *shares]).run(con)

@@ -42,7 +42,7 @@ def deployment_frequency(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.Data
     weekly_part = replace(part, by="all", since=begin, until=until, costly=())
     weekly = (
         query(daily(file.name, weekly_part) or file, replace(weekly_part, costly=None))
-        .run(con)
+        .cases(con)
         .filter(pl.col("week") < until)
     )
     if since and not part.group:

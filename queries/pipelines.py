@@ -47,7 +47,7 @@ def _from_weeks(con: duckdb.DuckDBPyConnection, part: Slice, weeks: Slice) -> pl
         shares = {name: share for name, share in shares.items() if name in wanted}
         if shares:
             values = query(sql_of("ci_seconds"), replace(counts, where={**counts.where, "measure": (measure,)}))
-            found = counted_quantiles(values.run(con), columns, shares)
+            found = counted_quantiles(values.cases(con), columns, shares)
             frame = (
                 frame.join(found, on=columns, how="left", nulls_equal=True)
                 if columns

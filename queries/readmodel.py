@@ -1,5 +1,6 @@
 """The published read model: which file is current, and opening it. Nobody reads any other file of the data folder."""
 
+import warnings
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -10,6 +11,8 @@ import polars as pl
 from queries.errors import NoReadModel
 
 CURRENT = "current"
+# of what `frame` reads the copy is small
+warnings.filterwarnings("ignore", "Arrow output on a DB-API result makes an extra copy", UserWarning)
 
 
 def current_path(read: Path) -> Path | None:
@@ -85,7 +88,16 @@ def once(con: duckdb.DuckDBPyConnection, sql: str) -> pl.DataFrame:
 
 
 def frame(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
-    """Runs SQL on a cursor of its own, so that threads can share the connection."""
+    """Runs SQL that gives few rows, on a cursor of its own, so that threads can share the connection.
+
+    A relation would be bound twice before it runs, which takes longer than the rows of most answers.
+    """
+    with con.cursor() as cursor:
+        return pl.DataFrame(cursor.execute(sql, parameters or {}).to_arrow_table())
+
+
+def many(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
+    """The same for SQL that gives many rows, such as one a case, which are not copied then."""
     with con.cursor() as cursor:
         result: pl.DataFrame = cursor.sql(sql, params=parameters or {}).pl()
     return result

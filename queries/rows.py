@@ -8,7 +8,7 @@ import polars as pl
 
 from queries import sqlfile
 from queries.errors import UsageError
-from queries.readmodel import frame
+from queries.readmodel import many
 from queries.slice import Slice, conditions_of
 
 FACTS: dict[str, sqlfile.SqlFile] = {
@@ -41,4 +41,4 @@ def fact_rows(
     conditions, parameters = conditions_of(Slice(since=since, until=until, where=where or {}), local)
     condition = " and ".join(conditions) or "true"
     order = ", ".join([time, *file.listed("grain")])
-    return frame(con, f"from {file.table} where {condition} order by {order}", parameters)
+    return many(con, f"from {file.table} where {condition} order by {order}", parameters)

@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from queries.errors import UsageError
-from queries.readmodel import frame
+from queries.readmodel import frame, many
 from queries.sqlfile import SqlFile
 
 _QUANTILE = re.compile(r"_(median|p75|p90)(_|$)")
@@ -49,8 +49,12 @@ class Query:
     parameters: dict[str, Any]
 
     def run(self, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
-        """Runs it."""
+        """Runs it, where the answer is short."""
         return frame(con, self.sql, self.parameters)
+
+    def cases(self, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+        """Runs it, where the answer has a row a case."""
+        return many(con, self.sql, self.parameters)
 
 
 def keys(file: SqlFile, part: Slice) -> list[str]:

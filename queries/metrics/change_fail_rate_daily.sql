@@ -13,14 +13,18 @@
 --   change_fail_ratio_low     lower end of its 95 % interval (Wilson)
 --   change_fail_ratio_high    upper end
 select
-    /* group */
-    cast(coalesce(sum(succeeded_count), 0) as bigint) as deployment_count,
-    cast(coalesce(sum(repaired_count), 0) as bigint) as failed_count,
-    cast(coalesce(sum(named_count), 0) as bigint) as linked_count,
-    failed_count - cast(coalesce(sum(named_count), 0) as bigint) as inferred_count,
+    *,
+    failed_count - linked_count as inferred_count,
     ratio(failed_count, deployment_count) as change_fail_ratio,
     wilson_low(failed_count, deployment_count) as change_fail_ratio_low,
     wilson_high(failed_count, deployment_count) as change_fail_ratio_high
-from marts.deployment_day
-where succeeded_count > 0 /* and where */
-group by all
+from (
+    select
+        /* group */
+        cast(coalesce(sum(succeeded_count), 0) as bigint) as deployment_count,
+        cast(coalesce(sum(repaired_count), 0) as bigint) as failed_count,
+        cast(coalesce(sum(named_count), 0) as bigint) as linked_count
+    from marts.deployment_day
+    where succeeded_count > 0 /* and where */
+    group by all
+)

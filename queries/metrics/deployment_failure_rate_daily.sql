@@ -11,12 +11,16 @@
 --   failure_ratio_low         lower end of its 95 % interval (Wilson)
 --   failure_ratio_high        upper end
 select
-    /* group */
-    cast(coalesce(sum(tried_count), 0) as bigint) as attempt_count,
-    cast(coalesce(sum(tried_count - succeeded_count), 0) as bigint) as failed_count,
+    *,
     ratio(failed_count, attempt_count) as failure_ratio,
     wilson_low(failed_count, attempt_count) as failure_ratio_low,
     wilson_high(failed_count, attempt_count) as failure_ratio_high
-from marts.deployment_day
-where true /* and where */
-group by all
+from (
+    select
+        /* group */
+        cast(coalesce(sum(tried_count), 0) as bigint) as attempt_count,
+        cast(coalesce(sum(tried_count - succeeded_count), 0) as bigint) as failed_count
+    from marts.deployment_day
+    where true /* and where */
+    group by all
+)

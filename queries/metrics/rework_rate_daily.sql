@@ -11,12 +11,16 @@
 --   rework_ratio_low          lower end of its 95 % interval (Wilson)
 --   rework_ratio_high         upper end
 select
-    /* group */
-    cast(coalesce(sum(succeeded_count), 0) as bigint) as deployment_count,
-    cast(coalesce(sum(unplanned_count), 0) as bigint) as rework_count,
+    *,
     ratio(rework_count, deployment_count) as rework_ratio,
     wilson_low(rework_count, deployment_count) as rework_ratio_low,
     wilson_high(rework_count, deployment_count) as rework_ratio_high
-from marts.deployment_day
-where succeeded_count > 0 /* and where */
-group by all
+from (
+    select
+        /* group */
+        cast(coalesce(sum(succeeded_count), 0) as bigint) as deployment_count,
+        cast(coalesce(sum(unplanned_count), 0) as bigint) as rework_count
+    from marts.deployment_day
+    where succeeded_count > 0 /* and where */
+    group by all
+)
