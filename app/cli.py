@@ -152,12 +152,14 @@ def receive(host: str, port: int) -> None:
 @main.command()
 @click.argument("name", required=False)
 @click.option("--by", default="all", show_default=True, metavar="PERIOD", help="day, week, month, quarter or all.")
-@click.option("--group", default="", metavar="COL,...", help="Columns to split by.")
+@click.option("--group", multiple=True, metavar="COL,...", help="Columns to split by.")
 @click.option("--list", "lists", is_flag=True, help="Name all metrics with their question.")
 @click.option("--compare", metavar="WITH", help="before or year: against the period before, or a year ago.")
 @window
 @common
-def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str | None, form: str, **asked: Any) -> None:
+def metric(
+    *, name: str | None, by: str, group: tuple[str, ...], lists: bool, compare: str | None, form: str, **asked: Any
+) -> None:
     """Print a metric."""
     from app.render import render
     from queries import comparison, metrics, readmodel
@@ -165,11 +167,13 @@ def metric(*, name: str | None, by: str, group: str, lists: bool, compare: str |
 
     if lists:
         width = max(map(len, metrics.METRICS))
-        click.echo("\n".join(f"{found.name:{width}}  {found.question}" for found in metrics.METRICS.values()))
+        lines = "\n".join(f"{found.name:{width}}  {found.question}" for found in metrics.METRICS.values())
+        click.echo(lines if form == "table" else render(metrics.listed(), form))
         return
     if name is None:
         raise click.UsageError("name a metric; `uptake metric --list` shows them all")
-    part = Slice(by=by, group=tuple(column.strip() for column in group.split(",") if column.strip()), **asked)
+    columns = [column.strip() for given_columns in group for column in given_columns.split(",")]
+    part = Slice(by=by, group=tuple(dict.fromkeys(filter(None, columns))), **asked)
     needs_named_config()
     with readmodel.open_current(read_folder()) as con:
         answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)

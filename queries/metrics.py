@@ -85,6 +85,11 @@ def _describe(answer: Answer) -> Metric:
 METRICS: dict[str, Metric] = _metrics()
 
 
+def listed() -> pl.DataFrame:
+    """Every metric by name, with its question."""
+    return pl.DataFrame({"name": list(METRICS), "question": [found.question for found in METRICS.values()]})
+
+
 def ask(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     """Answers a metric by name; without a source of the records that it needs, with nulls and the reason, never with 0.
 

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import duckdb
@@ -15,6 +15,13 @@ from queries.sqlfile import SqlFile
 
 _QUANTILE = re.compile(r"_(median|p75|p90)(_|$)")
 _GROUP = re.compile(r"^( *)/\* group \*/\n", re.MULTILINE)
+# what stands in a column that holds no text, by its name: units stand in names
+_KINDS = {
+    re.compile("^is_"): "boolean",
+    re.compile("_at$"): "timestamp",
+    re.compile("_(hours|seconds|count)$"): "double",
+}
+_EXAMPLES = {"boolean": "true or false", "timestamp": "a time such as 2026-01-31T09:00:00Z", "double": "a number"}
 PERIODS = ("day", "week", "month", "quarter", "all")
 
 
@@ -140,8 +147,10 @@ def conditions_of(part: Slice, time_column: str) -> tuple[list[str], dict[str, A
         conditions.append(f"{time_column} < $until")
         parameters["until"] = part.until
     for name, values in part.where.items():
-        parameters[name] = list(values)
-        tests = [f"cast({name} as varchar) in (select unnest(cast(${name} as varchar[])))"]
+        kind = next((kind for pattern, kind in _KINDS.items() if pattern.search(name)), "varchar")
+        parameters[name] = [_read(name, kind, value) for value in values if value or kind == "varchar"]
+        column = f"cast({name} as varchar)" if kind == "varchar" else name
+        tests = [f"{column} in (select unnest(cast(${name} as {kind}[])))"]
         if name.endswith("_id") and any(":" not in value for value in values):
             # ids carry their source's name; people leave it out
             tests.append(f"bare({name}) in (select unnest(cast(${name} as varchar[])))")
@@ -149,6 +158,24 @@ def conditions_of(part: Slice, time_column: str) -> tuple[list[str], dict[str, A
             tests.append(f"{name} is null")
         conditions.append(tests[0] if len(tests) == 1 else f"({' or '.join(tests)})")
     return conditions, parameters
+
+
+def _read(name: str, kind: str, value: str) -> str | bool | float | datetime:
+    """What a text means in a column of a kind, so that True finds what is printed as true, and -1 what is -1.0.
+
+    Raises UsageError when it means none: nothing would ever be found.
+    """
+    if kind == "varchar":
+        return value
+    try:
+        if kind == "boolean":
+            return {"true": True, "1": True, "false": False, "0": False}[value.strip().lower()]
+        if kind == "double":
+            return float(value)
+        moment = datetime.fromisoformat(value.strip())
+    except (KeyError, ValueError):
+        raise UsageError(f"--where {name}={value}: {name} is {_EXAMPLES[kind]}") from None
+    return moment.astimezone(UTC).replace(tzinfo=None) if moment.tzinfo else moment
 
 
 def period_end(start: date, by: str) -> date:

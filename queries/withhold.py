@@ -32,6 +32,8 @@ def withhold(frame: pl.DataFrame, rules: list[Rule]) -> pl.DataFrame:
     reasons = [
         pl.when(few).then(pl.format(f"{rule.column} needs {rule.least}, has {{}}", pl.col(rule.count_column)))
         for few, rule in zip(too_few, rules, strict=True)
+        # the ends of an interval go with their value, for the same reason
+        if not rule.column.endswith(("_low", "_high"))
     ]
     given = [pl.col("withheld")] if "withheld" in frame.columns else []
     none = pl.lit(None, dtype=pl.String)

@@ -67,6 +67,12 @@ def test_metric_takes_a_window_and_conditions(filled: Site) -> None:
     assert counted("--where", "repo=acme/x", "--where", "product=fraud") == 0
 
 
+def test_metric_groups_by_each_column_once_however_it_is_named(filled: Site) -> None:
+    both = answer(filled, "metric", "deployment_count", "--group", "product,repo")
+    assert list(both[0])[:2] == ["product", "repo"]
+    assert answer(filled, "metric", "deployment_count", "--group", "product", "--group", "repo,product") == both
+
+
 def test_metric_compares_with_the_period_before(filled: Site) -> None:
     rows = answer(filled, "metric", "deployment_count", "--by", "month", "--compare", "before")
     found = {row["period"]: row for row in rows if row["figure"] == "deployment_count"}
@@ -113,6 +119,10 @@ def test_metric_list_names_each_with_its_question(filled: Site) -> None:
     assert [line.split(maxsplit=1) for line in lines] == [
         [name, metric.question] for name, metric in metrics.METRICS.items()
     ]
+    listed = [{"name": name, "question": metric.question} for name, metric in metrics.METRICS.items()]
+    assert answer(filled, "metric", "--list") == listed
+    written = io.StringIO(filled.uptake("metric", "--list", "--format", "csv").stdout)
+    assert list(csv.DictReader(written)) == listed
 
 
 @pytest.mark.parametrize("name", metrics.METRICS)
@@ -133,6 +143,21 @@ def test_every_fact_prints_its_rows(filled: Site, name: str) -> None:
 def test_rows_takes_a_window_and_conditions(filled: Site) -> None:
     rows = answer(filled, "rows", "deployment", "--since", "2025-02-01", "--where", "status=failed")
     assert [(row["deployment_id"], row["finished_at"]) for row in rows] == [("drop:2", "2025-02-03T10:05:00Z")]
+
+
+@pytest.mark.parametrize(
+    ("condition", "found"),
+    [
+        ("finished_at=2025-02-03T10:05:00Z", ["drop:2"]),
+        ("finished_at=2025-02-03T11:05:00+01:00", ["drop:2"]),
+        ("is_unplanned=False", ["drop:1", "drop:2", "drop:3"]),
+        ("is_unplanned=0", ["drop:1", "drop:2", "drop:3"]),
+        ("is_unplanned=true", []),
+    ],
+)
+def test_rows_finds_a_value_as_it_is_meant(filled: Site, condition: str, found: list[str]) -> None:
+    rows = answer(filled, "rows", "deployment", "--where", condition)
+    assert sorted(row["deployment_id"] for row in rows) == found
 
 
 def test_csv_runs_no_formula(filled: Site) -> None:
@@ -158,6 +183,12 @@ USAGE = [
     ),
     (["metric"], "name a metric; `uptake metric --list` shows them all"),
     (["rows", "nope"], "unknown fact 'nope'; there are "),
+    (["metric", "lead_time", "--where", "is_bot=maybe"], "--where is_bot=maybe: is_bot is true or false"),
+    (
+        ["rows", "deployment", "--where", "finished_at=noon"],
+        "--where finished_at=noon: finished_at is a time such as 2026-01-31T09:00:00Z",
+    ),
+    (["rows", "lead_time", "--where", "coding_hours=-"], "--where coding_hours=-: coding_hours is a number"),
     (["rows", "deployment", "--where", "a=b"], "fact deployment has no column 'a'; it has "),
     (["ingest", "nope"], "no source is called 'nope'; there are drop"),
     (["replay", "nope"], "no source is called 'nope'; there are drop"),
