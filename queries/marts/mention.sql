@@ -1,10 +1,9 @@
 -- question: Who speaks of which pain in their own words?
 -- grain: survey_id, pain_id, writer
--- reads: facts.pain_point, facts.survey, facts.survey_text
+-- reads: facts.pain_point, facts.survey_text
 -- columns:
 --   day                       date       when the survey opened, in the reporting time zone
 --   survey_id                 varchar    survey
---   survey_rank               bigint     1 for the newest survey in which people wrote; those under the privacy floor come last
 --   pain_id                   varchar    pain point; null for who wrote of none
 --   title                     varchar    pain point in words
 --   theme                     varchar    its theme
@@ -12,17 +11,14 @@
 --   writer_count              bigint     people who wrote anything in that survey
 with whole as (
     select
-        survey_text.survey_id,
-        dense_rank() over (order by survey.has_enough_answers desc, survey.opened_at desc nulls last, survey_text.survey_id desc) as survey_rank,
+        survey_id,
         count(distinct writer) as writer_count
     from facts.survey_text
-    inner join facts.survey using (survey_id)
-    group by survey_text.survey_id, survey.opened_at, survey.has_enough_answers
+    group by survey_id
 )
 select
     any_value(survey_text.day) as day,
     survey_text.survey_id,
-    any_value(whole.survey_rank) as survey_rank,
     survey_text.pain_id,
     any_value(coalesce(pain_point.title, bare(survey_text.pain_id))) as title,
     any_value(pain_point.theme) as theme,
