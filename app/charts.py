@@ -109,7 +109,7 @@ def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
 
 def bars_by_path(frame: pl.DataFrame, by: str) -> go.Figure:
     """Stacked counts per period and path. `frame` has period, path, deployment_count, is_partial."""
-    looks = (("platform", ACCENT, ""), ("off_platform", MUTED, ""), ("unknown", FAINT, "x"))
+    looks = (("platform", ACCENT, ""), ("off_platform", MUTED, ""), ("unknown", INK, "."))
     wide = frame.group_by("period").agg(
         pl.col("is_partial").any(),
         *(pl.col("deployment_count").filter(pl.col("path") == path).sum().alias(path) for path, _, _ in looks),

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 import polars as pl
 
 from app import words
-from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
+from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, blank, wrapped
 from queries.trends import Change, of_ratios
 
 _ROW = 46
@@ -50,9 +50,9 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
     """Per check two dots on one line: the share stopped in its first eight weeks (hollow) and later, with ranges."""
     fig = blank(height=80 + _ROW * len(frame), right=24)
     places = list(range(len(frame)))
-    looks = (("early", -0.14, MUTED, SHADE, "diamond-open", MUTED), ("late", 0.14, ACCENT, TINT, "circle", PAPER))
+    looks = (("early", -0.14, MUTED, "diamond", PAPER), ("late", 0.14, ACCENT, "circle", ACCENT))
     names = {"early": "first eight weeks", "late": "later"}
-    for end, shift, colour, tint, symbol, outline in looks:
+    for end, shift, colour, symbol, fill in looks:
         known = frame[f"{end}_blocked_ratio"].is_not_null()
         ys = [place + shift for place, there in zip(places, known, strict=True) if there]
         rows = frame.filter(known)
@@ -62,7 +62,7 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
             xs += [low, high, None]
             lines += [y, y, None]
         fig.add_scatter(
-            x=xs, y=lines, mode="lines", line={"width": 7, "color": tint}, hoverinfo="skip", showlegend=False
+            x=xs, y=lines, mode="lines", line={"width": 2, "color": colour}, hoverinfo="skip", showlegend=False
         )
         texts = [
             f"{words.share(ratio)} of {words.plural(count, 'run')}, {names[end]}"
@@ -72,7 +72,8 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
             x=rows[f"{end}_blocked_ratio"].to_list(),
             y=ys,
             mode="markers",
-            marker={"symbol": symbol, "size": 10, "color": colour, "line": {"color": outline, "width": 2}},
+            cliponaxis=False,
+            marker={"symbol": symbol, "size": 10, "color": fill, "line": {"color": colour, "width": 2}},
             customdata=texts,
             hovertemplate="%{customdata}<extra></extra>",
             name=names[end],

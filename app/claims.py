@@ -77,11 +77,9 @@ def _teams(view: View, frame: pl.DataFrame, titles: dict[str, str]) -> None:
 def _counted(shown: pl.DataFrame) -> str:
     counts = dict(shown.group_by("verdict").len().rows())
     parts = [
-        f"{words.plural(counts[name], 'team')} {said.lstrip('✓✗ ')}"
-        for name, said in _VERDICTS.items()
-        if name in counts
+        f"{said.lstrip('✓✗ ')} in {words.number(counts[name])}" for name, said in _VERDICTS.items() if name in counts
     ]
-    return words.sentence(words.listed(parts))
+    return words.sentence(f"of {words.plural(len(shown), 'team')}: {words.listed(parts)}")
 
 
 def _team(view: View, row: dict[str, Any]) -> list[Cell]:

@@ -58,9 +58,9 @@ RANGES = {
 """Lower end of a range of durations in hours -> how it is said."""
 
 
-def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: str) -> go.Figure:
+def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: str, height: int = 230) -> go.Figure:
     """Bars that count durations by their range, what still goes on hatched behind what is over. (over, going on)."""
-    fig = blank(height=230, right=24)
+    fig = blank(height=height, right=24)
     last = max(counts, default=0)
     shown = [start for start in RANGES if start <= last]
     for n, (name, pattern) in enumerate(((done, ""), (waiting, "/"))):
@@ -130,7 +130,8 @@ def heat(
 
     Cells without a value carry their text alone on bare paper.
     """
-    fig = blank(height=70 + 30 * len(rows), right=8)
+    names = [wrapped(row, 34, 2) for row in rows]
+    fig = blank(height=70 + (30 if all(len(lines) == 1 for lines in names) else 36) * len(rows), right=8)
     fig.add_heatmap(
         x=list(range(len(columns))),
         y=list(range(len(rows))),
@@ -160,7 +161,7 @@ def heat(
     fig.update_xaxes(tickvals=list(range(len(columns))), ticktext=tops, side="top", showgrid=False, tickangle=0)
     fig.update_yaxes(
         tickvals=list(range(len(rows))),
-        ticktext=["<br>".join(words.literal(line) for line in wrapped(row, 50, 1)) for row in rows],
+        ticktext=["<br>".join(words.literal(line) for line in lines) for lines in names],
         range=[len(rows) - 0.5, -0.5],
         showgrid=False,
         rangemode="normal",

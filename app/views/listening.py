@@ -63,13 +63,13 @@ def _changed(effects: pl.DataFrame) -> str:
     asked = effects.filter(pl.col("pain_verdict").is_in(["eased", "grew", "no clear change"]))
     if asked.is_empty():
         return "Not known yet: nothing shipped between two surveys that asked about its pain."
-    eased, named = asked.filter(pl.col("pain_verdict") == "eased"), words.plural(len(asked), "pain")
-    return f"{words.number(len(eased))} of {named} that shipped work names clearly eased after it."
+    eased, named = len(asked.filter(pl.col("pain_verdict") == "eased")), words.plural(len(asked), "pain")
+    return f"{words.number(eased) if eased else 'None'} of {named} that shipped work names clearly eased after it."
 
 
 def _waves(view: View, held: pl.DataFrame, response: pl.DataFrame) -> None:
     titles = {row["survey_id"]: surveys.title(row["title"], row["opened_at"]) for row in held.iter_rows(named=True)}
-    st.html(figures.heading("Response by wave", "People who gave any answer, of those who were asked."))
+    st.html(figures.heading("How many answered?", "People who gave any answer, of those who were asked."))
     known = {row["survey_id"]: row for row in response.iter_rows(named=True)}
     rows = []
     for survey, name in titles.items():
@@ -88,15 +88,25 @@ def _warned(warning: str | None) -> str:
 
 
 def _by_group(view: View, survey: str) -> None:
-    st.html(figures.heading("Who answered?", "By name. Groups of fewer people than the privacy floor are hidden."))
+    st.html(
+        figures.heading(
+            "Who answered?", f"By name. Groups of fewer than {view.model.clock.min_group} people are hidden."
+        )
+    )
     column = st.segmented_control(
-        "Split by", list(_GROUPS), format_func=_GROUPS.__getitem__, default="role", required=True, key="response-group"
+        "Split by",
+        list(_GROUPS),
+        format_func=lambda name: _GROUPS[name].capitalize(),
+        default="role",
+        required=True,
+        key="response-group",
     )
     part = Slice(group=(column,), where={"survey_id": (survey,)})
     frame = view.model.ask("survey_response", part)
     names = view.model.names() if column == "team_id" else {}
     shown = frame.filter(pl.col("withheld").is_null())
     total = shown["response_count"].sum() or 1
+    asked = shown["invited_count"].is_not_null().any()
     rows = []
     ordered = sorted(shown.iter_rows(named=True), key=lambda row: str(names.get(row[column], row[column])).casefold())
     for row in ordered[:_LISTED]:
@@ -104,9 +114,14 @@ def _by_group(view: View, survey: str) -> None:
         ratio = words.share(row["response_ratio"]) if row["response_ratio"] is not None else "–"
         of = f"of {words.plural(row['invited_count'], 'person', 'people')} in it" if row["invited_count"] else ""
         share = words.share(row["response_count"] / total)
-        rows.append([(name, ""), (words.number(row["response_count"]), f"{share} of those shown"), (ratio, of)])
+        counted = words.number(row["response_count"]), f"{share} of those shown"
+        rows.append([(name, ""), counted, *([(ratio, of)] if asked else [])])
     if rows:
-        st.html(figures.table([_GROUPS[column].capitalize(), "Answered", "Response"], rows))
+        st.html(figures.table([_GROUPS[column].capitalize(), "Answered", *(["Response"] if asked else [])], rows))
+        if not asked:
+            st.html(
+                figures.said(f"How many of each {_GROUPS[column]} were asked is not known, so no response is shown.")
+            )
     hidden = [words.plural(len(frame) - len(shown), "group")] if len(frame) > len(shown) else []
     more = [words.plural(len(ordered) - _LISTED, "more group")] if len(ordered) > _LISTED else []
     if hidden or more:
@@ -132,7 +147,7 @@ def _by_size(view: View, part: Slice) -> None:
         text = f"{by_size} these shares move by three points or more: {words.listed(lines)}."
     if not known.is_empty():
         st.html(figures.said(text))
-        explain(view.model, "weighted_pain", part, frame, key="weighted", of="the weights")
+        explain(view.model, "weighted_pain", part, frame, key="weighted", of="How are these shares weighed?")
 
 
 def _titles(view: View, part: Slice) -> dict[str, str]:
@@ -161,7 +176,7 @@ def _own_words(view: View, part: Slice, mentions: pl.DataFrame) -> None:
     for group in quotes.partition_by("pain_id", maintain_order=True):
         title = group["title"][0] or "About something else"
         st.html(figures.quotes(title, [shortened(said) for said in group["said"][:QUOTED]], len(group) - QUOTED))
-    explain(view.model, "quotes", part, quotes, key="quotes", of="the quotes")
+    explain(view.model, "quotes", part, quotes, key="quotes", of="How are these quotes chosen?")
 
 
 def _mention(row: dict[str, Any]) -> list[tuple[str, str]]:

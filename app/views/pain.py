@@ -69,8 +69,8 @@ def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
         else priorities.too_few(overlap) or "No pain clearly hurts a third of the users"
     )
     unit = (
-        "Up: how many are hurt times how badly, 0 to 1, with its 95 % range. Across: the most urgent work planned. "
-        "Grey band: about a third of the users. Hollow: unsure."
+        "Up: how many are hurt times how badly, 0 to 1, with its 95\u00a0% range. Across: the most urgent work "
+        "planned. Grey band: about a third of the users. Hollow: unsure."
     )
     st.html(figures.chart_head(title, unit))
     counts = {name: len(overlap.filter(pl.col("quadrant") == name)) for name in QUADRANTS}
@@ -116,12 +116,13 @@ def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.Da
     """Each pain against the survey before, with the test that its counts allow."""
     ids = surveys["survey_id"].to_list()
     place = ids.index(survey)
-    st.html(figures.heading("Since the survey before"))
     if place + 1 >= len(ids):
-        st.html("<p>This is the first survey, so there is nothing to compare with.</p>")
+        first = "This is the first survey, so there is nothing to compare with."
+        st.html(figures.heading("Since the survey before", first))
         return
     part = Slice(where={"survey_id": (survey,)})
     frame = view.model.ask("pain_change", part)
+    st.html(figures.heading("Since the survey before", _went(frame)))
     titles = dict(zip(overlap["pain_id"], overlap["title"], strict=True))
     rows = [
         [
@@ -134,6 +135,21 @@ def _since_before(view: View, surveys: pl.DataFrame, survey: str, overlap: pl.Da
     ]
     st.html(figures.table(["Pain", "Hurts now", "Hurt before", "Change"], rows))
     explain(view.model, "pain_change", part, frame, key="since-before")
+
+
+def _went(frame: pl.DataFrame) -> str:
+    """How many pains clearly grew or eased, in a sentence."""
+    known = frame.drop_nulls("verdict")
+    if known.is_empty():
+        return "No pain was asked about, and answered by enough people, in both."
+    fewer, more = (len(known.filter(pl.col("verdict") == verdict)) for verdict in ("fell", "rose"))
+    said = [f"{words.plural(fewer, 'pain')} clearly hurt{'s' * (fewer == 1)} fewer people"] * bool(fewer)
+    said += [f"{words.plural(more, 'pain')} clearly hurt{'s' * (more == 1)} more"] * bool(more)
+    rest = len(known) - fewer - more
+    said += [
+        f"{words.number(rest) if said else words.plural(rest, 'pain')} show{'s' * (rest == 1)} no clear change"
+    ] * bool(rest)
+    return words.sentence(words.listed(said))
 
 
 def _share(ratio: float | None, count: int | None, withheld: str | None) -> tuple[str, str]:
@@ -150,10 +166,15 @@ def _verdict(row: dict[str, Any]) -> tuple[str, str]:
 
 
 def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
-    below = "Share of the respondents in each group who rated a pain in the top two boxes."
+    below = "Share of the respondents in each group who rated a pain in the top two boxes of the scale."
     st.html(figures.heading("Who hurts where?", below))
     column = st.segmented_control(
-        "Split by", list(_GROUPS), format_func=_GROUPS.__getitem__, default="role", required=True, key="pain-group"
+        "Split by",
+        list(_GROUPS),
+        format_func=lambda name: _GROUPS[name].capitalize(),
+        default="role",
+        required=True,
+        key="pain-group",
     )
     part = Slice(group=(column,), where={"survey_id": (survey,)})
     frame = view.model.ask("pain", part)
@@ -175,8 +196,8 @@ def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     texts = [[_cell(cell, least) for cell in line] for line in cells]
     values = [[cell["affected_ratio"] if cell else None for cell in line] for line in cells]
     hidden = sum(text.startswith("hidden") for line in texts for text in line)
-    unit = f"Pains, the worst first, by {_GROUPS[column]}, by name.{left_out}"
-    st.html(figures.chart_head(_heat_title(hidden, least), unit))
+    unit = f"Pains from the worst on; {_GROUPS[column]}s by name. {_hidden(hidden, least)}{left_out}"
+    st.html(figures.chart_head(_heat_title(values, _GROUPS[column]), unit))
     alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
     fig = groups.heat(rows, columns, values, texts)
     st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
@@ -208,10 +229,19 @@ _ACROSS = 8
 """Groups that fit side by side; more stand below one another, and the pains across."""
 
 
-def _heat_title(hidden: int, least: int) -> str:
+def _heat_title(values: list[list[float | None]], group: str) -> str:
+    """How far the shares lie apart; never which is the highest, since of many some are high by chance."""
+    known = [value for line in values for value in line if value is not None]
+    if not known:
+        return f"No {group} has enough respondents to be shown"
+    low, high = words.share(min(known)), words.share(max(known))
+    return f"A pain hurts {f'from {low} to {high}' if low != high else low} of the respondents of a {group}"
+
+
+def _hidden(hidden: int, least: int) -> str:
     if not hidden:
-        return "Every group is large enough to be shown"
-    return f"{words.plural(hidden, 'cell')} hidden, so that no group of fewer than {least} can be read"
+        return "Every group is large enough to be shown."
+    return f"{words.plural(hidden, 'cell')} hidden, so that no group of fewer than {least} can be read."
 
 
 def _cell(row: dict[str, Any] | None, least: int) -> str:

@@ -130,6 +130,19 @@ def test_bars_hold_the_counts_and_hatch_the_running_period() -> None:
     assert fig.layout.barmode == "stack"
 
 
+def test_what_is_of_unknown_path_can_be_seen() -> None:
+    frame = pl.DataFrame({"period": [MONTHS[0]], "path": ["unknown"], "deployment_count": [4], "is_partial": [False]})
+    (bar,) = charts.bars_by_path(frame, "month").data
+    assert bar.marker.color not in {charts.FAINT, charts.SHADE, charts.MUTED} and any(bar.marker.pattern.shape)
+
+
+def test_a_long_name_in_a_table_of_shares_takes_two_lines() -> None:
+    long = "It takes too long before a model works for customers"
+    fig = groups.heat([long, "Short"], ["a"], [[0.5], [0.1]], [["50 %"], ["10 %"]])
+    assert [text.replace("<br>", " ") for text in fig.layout.yaxis.ticktext] == [long, "Short"]
+    assert fig.layout.height > groups.heat(["Short"] * 2, ["a"], [[0.5], [0.1]], [["50 %"], ["10 %"]]).layout.height
+
+
 def test_nothing_to_draw_is_an_empty_figure() -> None:
     empty = pl.DataFrame(
         schema={"period": pl.Date, "path": pl.String, "deployment_count": pl.Int64, "is_partial": pl.Boolean}
