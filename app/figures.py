@@ -182,7 +182,7 @@ def _picture(shown: Figure) -> str:
     if shown.parts:
         total = sum(max(value, 0.0) for _, value in shown.parts) or 1.0
         pieces = [
-            f'<span class="piece-{n}" style="width:{100 * max(value, 0.0) / total:.2f}%"></span>'
+            f'<span class="part-{n}" style="width:{100 * max(value, 0.0) / total:.2f}%"></span>'
             for n, (_, value) in enumerate(shown.parts)
         ]
         return f'<div class="pieces" aria-hidden="true">{"".join(pieces)}</div>'

@@ -81,7 +81,7 @@ def products(numbers: Numbers) -> Figure:
     """Distinct products in production through the platform."""
     row = numbers.now["deployment_count"]
     models = row["platform_model_count"]
-    named = f"{words.plural(models, 'model')} among them by name. " if models else ""
+    named = f"{words.plural(models, 'model')} known by name among them. " if models else ""
     return _counted(
         numbers,
         "deployment_count",
@@ -125,7 +125,11 @@ def lead_time(numbers: Numbers, change: Change | None) -> Figure:
         return _refused(name, row)
     said = words.duration(change.before) if change else ""
     trend, mood = figures.trend(change, said, numbers.earlier, good=-1, better="faster", worse="slower")
-    columns = {"writing": "coding_hours_median", "review": "review_hours_median", "deployment": "deploy_hours_median"}
+    columns = {
+        "writing": "coding_hours_median",
+        "review": "review_hours_median",
+        "merge to production": "deploy_hours_median",
+    }
     parts = [(label, float(row[column])) for label, column in columns.items() if row[column] is not None]
     split = ", ".join(f"{label} {words.duration(hours)}" for label, hours in parts)
     whole = len(parts) == len(columns)
@@ -133,7 +137,7 @@ def lead_time(numbers: Numbers, change: Change | None) -> Figure:
         name,
         words.duration(row["lead_time_hours_median"]),
         f"Half of {words.plural(row['change_count'], 'change')} take less."
-        + (f" The bar, left to right: {split}, each the middle of its own." if whole else ""),
+        + (f" The bar, left to right: {split}; half of each take less." if whole else ""),
         trend=trend,
         mood=mood,
         parts=parts if whole else (),

@@ -218,16 +218,22 @@ def _context(view: View) -> str:
 def _empty() -> str:
     """The page before the first ingest."""
     folder = words.literal(readmodel.folder())
-    steps: Sequence[str] = (
+    own: Sequence[str] = (
         "Describe your sources in <code class=command>uptake.toml</code>; "
         "<code class=command>uptake.example.toml</code> explains every key.",
         "Run <code class=command>uptake ingest</code>, then reload this page.",
-        "Or look around first, in a simulated organisation: <code class=command>uptake demo</code>, then "
-        "<code class=command>uptake --config demo/uptake.toml ingest</code>.",
     )
-    items = "".join(f"<li>{step}</li>" for step in steps)
+    simulated: Sequence[str] = (
+        "Run <code class=command>uptake demo</code>.",
+        "Run <code class=command>uptake --config demo/uptake.toml ingest</code>, then reload this page.",
+    )
     return (
         '<div class="empty"><h2>There is no data yet</h2>'
-        f"<p>Nothing has been published in <code class=command>{folder}</code>. Three ways to go on:</p>"
-        f"<ol>{items}</ol></div>"
+        f"<p>Nothing has been published in <code class=folder>{folder}</code>.</p>"
+        f"<p>To see your own organisation:</p>{_steps(own)}"
+        f"<p>To look around first, in a simulated one:</p>{_steps(simulated)}</div>"
     )
+
+
+def _steps(given: Sequence[str]) -> str:
+    return f"<ol>{''.join(f'<li>{step}</li>' for step in given)}</ol>"

@@ -21,7 +21,7 @@ def course(
     *,
     soft: Sequence[str] = (),
 ) -> str:
-    """How a column went from its first to its last whole period, or that there is no clear change.
+    """How a column went from its first to its last whole period, or that there is no steady trend.
 
     `subject` begins the sentence, such as "Deployments through the platform"; `soft` names boolean columns beside
     is_partial that make a period not final.
@@ -36,7 +36,7 @@ def course(
     direction = trends.direction(known[column].to_list())
     start, end = when(first["period"], by, last["period"]), when(last["period"], by)
     if direction == 0:
-        return f"{subject}: no clear change since {start} ({say(first[column])} then, {say(last[column])} in {end})"
+        return f"{subject}: no steady trend since {start} ({say(first[column])} then, {say(last[column])} in {end})"
     verb = "rose" if direction > 0 else "fell"
     return f"{subject} {verb} from {say(first[column])} in {start} to {say(last[column])} in {end}"
 

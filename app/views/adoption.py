@@ -38,10 +38,10 @@ def page() -> None:
         left, right = st.columns([1.25, 1], gap="large")
         with left:
             _funnel(view, total)
-            calls.new(view, teams)
             calls.still_waiting(view, teams, first["first_days_median"])
         with right:
             calls.went_quiet(view, teams)
+            calls.new(view, teams)
     _over_time(view)
     with st.container(key="pair-stay"):
         left, right = st.columns(2, gap="large")
@@ -87,6 +87,8 @@ def _stay(total: dict[str, int]) -> str:
     deployed, gone = total["first_deployment_count"], total["lapsed_count"]
     if not deployed:
         return "Nobody has come yet, so nobody can have left."
+    if gone == deployed:
+        return "No: the one team went quiet." if deployed == 1 else f"No: all {deployed} went quiet."
     return (
         f"{deployed - gone} of {deployed} do; {gone} went quiet."
         if gone
@@ -116,7 +118,7 @@ def _funnel(view: View, total: dict[str, int | date | None]) -> None:
     ]
     first = f"{words.sentence('; '.join(dates))} " if dates else ""
     view.chart(
-        f"{habitual} of {words.plural(eligible, 'team')} that could use the platform have made it a habit",
+        _habit(habitual, eligible),
         f"Teams at each stage, as of now. {first}Hatched: teams that have stopped.",
         funnel.stages(counts, len(counts) - 1),
         name="adoption_funnel",
@@ -124,6 +126,13 @@ def _funnel(view: View, total: dict[str, int | date | None]) -> None:
         key="funnel",
         alt="; ".join(f"{name}: {count}" for name, count in counts),
     )
+
+
+def _habit(habitual: int, eligible: int) -> str:
+    if eligible == 1:
+        return f"The team has {'' if habitual else 'not '}made the platform a habit"
+    has = "has" if habitual < 2 else "have"
+    return f"{habitual or 'None'} of {words.plural(eligible, 'team')} that could use the platform {has} made it a habit"
 
 
 _STAGES = (
@@ -152,7 +161,7 @@ def _over_time(view: View) -> None:
                     sentences.course(
                         frame, "platform_ratio", by, "The share of deployments through the platform", words.share
                     ),
-                    "Succeeded production deployments through it, of all whose path is known; band: 95 % range. "
+                    "Succeeded production deployments through it, of all whose path is known; band: 95\u00a0% range. "
                     f"Hollow: the {by} still runs or is cut.",
                     charts.lines(frame, by, [_SHARE], charts.SHARE),
                     name="adoption_share",
@@ -171,7 +180,7 @@ def _active(view: View, frame: pl.DataFrame, part: Slice) -> None:
     by = view.window.by
     series = [
         Line("active_team_count", "deployed through it"),
-        Line("eligible_team_count", "could", charts.MUTED, "dash", "diamond"),
+        Line("eligible_team_count", "could use it", charts.MUTED, "dash", "diamond"),
     ]
     known = [line for line in series if frame[line.column].is_not_null().any()]
     if not known or frame.is_empty():
@@ -228,7 +237,7 @@ def _first_deployment(view: View, first: dict[str, float | None]) -> None:
     )
     view.chart(
         f"{half}{wait}",
-        "Share of onboarded teams that has deployed, by days since; band: 95 % range. Ticks: teams that still "
+        "Share of onboarded teams that has deployed, by days since; band: 95\u00a0% range. Ticks: teams that still "
         "wait, counted as longer than so far.",
         funnel.waiting(curve, median),
         name="first_deployment_curve",

@@ -20,8 +20,8 @@ def page() -> None:
     _sources(view, content)
     _refused(view)
     _runs(view, content)
-    _definitions()
     _build(view)
+    _definitions()
 
 
 def _sources(view: View, content: Mapping[str, Any] | None) -> None:
@@ -100,7 +100,7 @@ def _refused(view: View) -> None:
             "record": "Record",
             "file": "File",
             "row_number": st.column_config.NumberColumn("Row", format="%d"),
-            "reason": st.column_config.TextColumn("Why", width="large"),
+            "reason": st.column_config.TextColumn("Why", width=540),
             "content": st.column_config.TextColumn("What it said", width="large"),
         },
         alt="Refused rows with the reason of each.",

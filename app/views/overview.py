@@ -69,7 +69,9 @@ def _next(overlap: pl.DataFrame, initiatives: pl.DataFrame, asked: str) -> None:
             figures.moves(wins, ranked=True) if wins else figures.said(priorities.next_move(overlap, initiatives))
         )
         if rest:
-            right.html(figures.heading("And keep an eye on"))
+            right.html(
+                figures.heading("And keep an eye on", "Pain without planned work, and planned work without pain.")
+            )
             right.html(figures.moves(rest))
 
 

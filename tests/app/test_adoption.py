@@ -145,6 +145,15 @@ def test_who_went_quiet_is_named_and_one_click_away(quiet_one: bool, tmp_path: P
     assert parsed(test).links.count(link) == 1 + quiet_one
 
 
+def test_one_team_is_spoken_of_as_one(tmp_path: Path, read: Open) -> None:
+    publish(tmp_path / "data", many(3, quiet_one=True), now=datetime(2026, 6, 24, 12))
+    stopped = seen(read("adoption", tmp_path / "data", {"team": "Team C"}))
+    assert "No: the one team went quiet." in stopped
+    assert "The team has not made the platform a habit" in stopped
+    stays = seen(read("adoption", tmp_path / "data", {"team": "Team A"}))
+    assert "Yes: the one team still deploys." in stays and "The team has made the platform a habit" in stays
+
+
 def test_a_link_holds_the_filters_that_are_set_and_names_foreign_text_safely() -> None:
     by_team = {"t1": HOSTILE, "t3": "Same (t3)"}
     assert address("team", Filters(), by_team) == "team"

@@ -34,9 +34,9 @@ def test_a_steady_fall_too() -> None:
     assert course([30, 22, 19, 15, 12, 10]) == "Deployments fell from 30 in January to 10 in June 2026"
 
 
-def test_noise_is_called_no_clear_change() -> None:
+def test_noise_is_called_no_steady_trend() -> None:
     assert course([20, 31, 18, 25, 22, 27]).startswith(
-        "Deployments: no clear change since January (20 then, 27 in June"
+        "Deployments: no steady trend since January (20 then, 27 in June"
     )
 
 
@@ -50,7 +50,7 @@ def test_the_running_period_decides_nothing() -> None:
         ([], 0, "Deployments: no whole month to show yet"),
         ([4], 1, "Deployments: no whole month to show yet"),
         ([4, None], 0, "Deployments: 4 in January 2026"),
-        ([1, 2, 3, 4], 0, "Deployments: no clear change since January (1 then, 4 in April 2026)"),
+        ([1, 2, 3, 4], 0, "Deployments: no steady trend since January (1 then, 4 in April 2026)"),
     ],
 )
 def test_few_periods_carry_no_direction(values: list[float | None], partial: int, said: str) -> None:
