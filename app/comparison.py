@@ -6,7 +6,7 @@ import polars as pl
 import streamlit as st
 
 from app import figures, words
-from app.explain import download
+from app.explain import QUESTION, download
 from app.page import View
 
 SHOWN_ROWS = 500
@@ -18,22 +18,25 @@ SPLITS = {
     "Team": "team_id",
     "Product": "product",
     "Environment": "environment",
-    "Part of the organisation": "domain",
+    "Domain": "domain",
 }
 """By what the figures can be split, and the column that this is."""
 _OF_DEPLOYMENTS = ("path", "product", "environment")
-_NOT_YET = "What waits has none of these yet: it counts in the time to production above and by team, but not here. "
+_NOT_YET = (
+    "A change that still waits has no path, product or environment yet: it counts as longer in the days above and by "
+    "team, but not here. "
+)
 _NO_PROOF = (
     "Through the platform and round it are two groups of teams and products that chose their path themselves: "
     "a difference is a reason to look, not proof of an effect."
 )
 _PARTS = tuple(f"{part}_hours_median" for part in ("lead_time", "coding", "review", "deploy"))
 _ASKED: dict[str, tuple[str, tuple[str, ...]]] = {
-    "change_fail_rate": ("deployments and repaired", ()),
-    "deployment_frequency": ("days a week", ("days_per_week_median",)),
-    "lead_time": ("days to production", _PARTS),
-    "recovery_time": ("hours until it works again", ("recovery_hours_median",)),
-    "rework_rate": ("unplanned", ()),
+    "change_fail_rate": ("Repaired", ()),
+    "deployment_frequency": ("Days a week", ("days_per_week_median",)),
+    "lead_time": ("Days to production", _PARTS),
+    "recovery_time": ("Hours until it works", ("recovery_hours_median",)),
+    "rework_rate": ("Unplanned", ()),
 }
 """Metric -> what its columns in the table are called, and the costly ones among them."""
 
@@ -42,7 +45,7 @@ def split(view: View) -> None:
     """The five figures, and where the time to production goes, of each team, product, path or environment."""
     st.html(
         figures.heading(
-            "Split by",
+            "How do paths, teams and products differ?",
             "In the order of their names. Small numbers jump: read a rate together with the number of cases beside it. "
             "An empty cell has too few: half of anything takes six.",
         )
@@ -59,6 +62,9 @@ def split(view: View) -> None:
     by = SPLITS[chosen or "Path"]
     parts = {name: view.part(name, group=(by,), costly=costly) for name, (_, costly) in _ASKED.items()}
     shown = _named(view, by, _joined({name: view.model.ask(name, part) for name, part in parts.items()}, by))
+    if shown.is_empty():
+        st.html(figures.said("Nothing to compare: no change and no deployment reached production in this period."))
+        return
     st.dataframe(
         shown.head(SHOWN_ROWS),
         hide_index=True,
@@ -88,8 +94,9 @@ def split(view: View) -> None:
     )
     if by in _OF_DEPLOYMENTS:
         st.html(figures.said(_NOT_YET + (_NO_PROOF if by == "path" else "")))
-    with st.container(horizontal=True, vertical_alignment="center"):
-        download(f"delivery_by_{by}.csv", shown, key="csv-split")
+    download(f"delivery_by_{by}.csv", shown, key="csv-split")
+    with st.container(key="explanations", horizontal=True, vertical_alignment="center"):
+        st.html(figures.said(QUESTION), width="content")
         for name, (of, _) in _ASKED.items():
             view.explained(name, parts[name], f"split-{name}", of=of)
 

@@ -33,8 +33,8 @@ def most(hours: pl.DataFrame) -> str:
     top = hours.row(0, named=True)
     share = words.share(top["run_hours"] / whole)
     return words.sentence(
-        f"{top['workflow']} in {top['repo']}: {share} of {words.hours(whole)}. {words.share(lost / whole)} of the "
-        "hours went into runs that did not pass"
+        f"{top['workflow']} in {top['repo']}: {share} of {words.hours(whole)} that runs took. "
+        f"{words.share(lost / whole)} of them went into runs that did not pass"
     )
 
 
@@ -86,15 +86,15 @@ def costliest(view: View, hours: pl.DataFrame) -> None:
                 (row["workflow"], row["repo"]),
                 (words.hours(row["run_hours"]), f"{words.share(row['run_hours'] / whole)} of all"),
                 (_trend(before, row), ""),
-                (words.hours(lost), f"{words.share(lost / row['run_hours'])} of its hours" if row["run_hours"] else ""),
+                (words.hours(lost), f"{words.share(lost / row['run_hours'])} of its hours") if lost else ("none", ""),
                 (words.number(row["timed_count"]), ""),
             ]
         )
     top = words.share(float(hours[:LISTED]["run_hours"].sum()) / whole)
     more = len(hours) - LISTED
     cut = f" {words.number(more)} more pipelines are in the CSV." if more > 0 else ""
-    few = f"These {LISTED} take {top} of all hours.{cut}" if more > 0 else ""
-    st.html(figures.heading("Which pipelines cost most hours?", few))
+    few = f" These {LISTED} take {top} of them.{cut}" if more > 0 else ""
+    st.html(figures.heading("Which pipelines cost most hours?", f"Hours that runs took, without their waiting.{few}"))
     head = ["Pipeline", "Hours", "Against the period before", "In runs that did not pass", "Runs"]
     st.html(figures.table(head, rows))
     view.explained("pipeline_hours", view.part("pipeline_hours", group=_EACH), "costliest")

@@ -67,7 +67,7 @@ def _often(view: View, row: Row, then: Row | None) -> Figure:
         return _refused(name, row)
     change = comparison.judge(column, then, row, ([], [])) if then else None
     trend, mood = _trend(view, change, words.number, good=1)
-    ends = f"95 % range {words.number(row[f'{column}_low'])} to {words.number(row[f'{column}_high'])}; "
+    ends = f"95\u00a0% range {words.number(row[f'{column}_low'])} to {words.number(row[f'{column}_high'])}; "
     return Figure(
         name,
         words.number(row[column]),

@@ -11,6 +11,7 @@ from app.render import render
 from queries.metrics import METRICS, shown_sql
 from queries.slice import Slice
 
+QUESTION = "How is this computed?"
 LEFT_OUT = {
     "unknown_path_count": "{} whose path to production is not known: in no share",
     "unlinked_count": "{} merged changes for which no production deployment was found",
@@ -28,10 +29,11 @@ def explain(
 ) -> None:
     """The button below a figure. What it opens is put together when it is opened, and reruns nothing else.
 
-    `unused` names filters that are set and that the metric cannot follow; `of` the figure where several share a table.
+    `unused` names filters that are set and that the metric cannot follow; `of` the figure where several share a table,
+    which then asks the question once, before their names.
     """
-    label = f"How is this computed: {of}?" if of else "How is this computed?"
-    popover = st.popover(label, type="tertiary", key=f"explain-{key}", on_change="rerun")
+    label = of or QUESTION
+    popover = st.popover(label, type="tertiary", wrap=False, key=f"explain-{key}", on_change="rerun")
     if not popover.open:
         return
     metric = METRICS[name]

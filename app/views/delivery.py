@@ -129,7 +129,8 @@ def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> No
     longest = max(known, key=lambda line: float(row[line.column]))
     view.chart(
         f"Most of the time goes into {_PART_WORDS[longest.column]}",
-        "The middle of each part on its own; parts of one change need not add up to the middle of the whole.",
+        "Half of the changes take less, each part on its own, so the parts need not add up to the whole. "
+        f"Hollow: the {by} still runs or is cut.",
         charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, *(line.column for line in known)))),
         name="lead_time",
         part=view.part("lead_time", by=by, costly=courses.LEAD_TIME),
@@ -162,7 +163,7 @@ def _how_safe(view: View) -> None:
                 Line("change_fail_ratio", "repaired", low="change_fail_ratio_low", high="change_fail_ratio_high"),
                 "Deployments repaired afterwards",
                 "Share of succeeded deployments that led to an incident, a rollback or an unplanned fix; "
-                "band: 95 % range. Hollow: not final yet.",
+                "band: 95\u00a0% range.",
                 provisional="is_provisional",
             )
         with right:
@@ -171,7 +172,7 @@ def _how_safe(view: View) -> None:
                 "deployment_failure_rate",
                 Line("failure_ratio", "failed", low="failure_ratio_low", high="failure_ratio_high"),
                 "Attempts to deploy that fail",
-                "Share of attempts that failed before anything went live; band: 95 % range. "
+                "Share of attempts that failed before anything went live; band: 95\u00a0% range. "
                 "It says how reliable the way is, not what was deployed.",
             )
 
@@ -189,7 +190,7 @@ def _how_soon(view: View) -> None:
         "rework_rate",
         Line("rework_ratio", "unplanned", low="rework_ratio_low", high="rework_ratio_high"),
         "Deployments that only repair",
-        "Share of succeeded deployments that were hotfixes, rollbacks or flagged unplanned; band: 95 % range.",
+        "Share of succeeded deployments that were hotfixes, rollbacks or flagged unplanned; band: 95\u00a0% range.",
     )
 
 
@@ -198,7 +199,8 @@ def _course_of_recoveries(view: View) -> None:
     part = view.part("recovery_time", by=by, costly=(column,))
     frame = view.model.ask("recovery_time", part)
     if frame[column].is_null().all():
-        st.html(figures.said(f"No {by} of this period has the six failures that half of them takes to be said."))
+        why = f"No {by} of this period has six failures, and of fewer no half can be said."
+        st.html(figures.chart_head("Time until it works again", why))
         return
     view.chart(
         sentences.course(frame, column, by, "Time until it works again", words.duration),
@@ -218,14 +220,15 @@ def _spread_of_recoveries(view: View) -> None:
     counts = {start: (over, still) for start, over, still in rows.drop_nulls().rows()}
     total, still = (sum(pair[n] for pair in counts.values()) for n in (0, 1))
     if not total:
-        courses.refused(view, "recovery_time", "recovered_count", "No deployment of this period led to a failure.")
+        none = "No deployment of this period led to a failure."
+        courses.refused(view, "recovery_time", "recovered_count", none, title="Failures, by how long they lasted")
         return
     soon = sum(pair[0] for start, pair in counts.items() if start < 24)
     view.chart(
         f"{words.number(soon)} of {words.plural(total, 'failure')} were over within a day",
         "Deployments that led to a failure, by the time until it was resolved or the next one replaced it"
         + (f"; hatched: {words.number(still)} still open, by how long so far." if still else "."),
-        groups.counts_by_range(counts, "over", "still open"),
+        groups.counts_by_range(counts, "over", "still open", charts.HEIGHT),
         name="recovery_distribution",
         part=part,
         key="spread-soon",
@@ -239,12 +242,13 @@ def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisi
     part = view.part(name, by=by)
     frame = view.model.ask(name, part)
     if frame[line.column].is_null().all():
-        courses.refused(view, name, line.column, courses.NOTHING)
+        courses.refused(view, name, line.column, courses.NOTHING, title=subject)
         return
     soft = [provisional] if provisional else []
+    hollow = "not final yet" if provisional else f"the {by} still runs or is cut"
     view.chart(
         sentences.course(frame, line.column, by, subject, words.share, soft=soft),
-        unit,
+        f"{unit} Hollow: {hollow}.",
         charts.lines(frame, by, [line], charts.SHARE, provisional),
         name=name,
         part=part,

@@ -94,7 +94,7 @@ def _outcomes(view: View, total: dict[str, Any]) -> None:
             view.chart(
                 sentences.course(frame, "success_ratio", by, "Runs that pass in the end", words.share),
                 "Share of runs that ended in success, failure or time-out, by the day they began; a re-run is the same "
-                "run. Band: 95 % range.",
+                f"run. Band: 95\u00a0% range. Hollow: the {by} still runs or is cut.",
                 charts.lines(frame, by, _PASSED, charts.SHARE),
                 name="ci_health",
                 part=part,
@@ -107,7 +107,8 @@ def _outcomes(view: View, total: dict[str, Any]) -> None:
                 sentences.course(
                     frame, "flaky_ratio", by, "Runs that fail and then pass on the same commit", words.share
                 ),
-                f"Share of the runs. Over the whole period {again} were run again.",
+                f"Share of the runs; band: 95\u00a0% range. Over the whole period {again} were run again. "
+                f"Hollow: the {by} still runs or is cut.",
                 charts.lines(frame, by, _AGAIN, charts.SHARE),
                 name="ci_health",
                 part=part,
@@ -179,7 +180,8 @@ def _broken(view: View) -> None:
         return
     view.chart(
         sentences.course(frame, column, by, "Time until a broken pipeline passes again", words.duration),
-        f"Half of the breaks that began in a {by} were over sooner; those still open count as longer than so far.",
+        f"Half of the breaks that began in a {by} were over sooner; those still open count as longer than so far. "
+        f"Hollow: the {by} still runs or is cut.",
         charts.lines(
             frame, by, [Line(column, "half are over sooner")], charts.of_hours(courses.longest(frame, column))
         ),
@@ -213,7 +215,7 @@ def _controls(view: View, frame: pl.DataFrame) -> None:
             view.chart(
                 checks.title(drawn.to_dicts()),
                 "Share of the runs that a check stopped: in the first eight weeks after it came to a repository, and "
-                "later; all data, whatever the period. Bars: 95 % range.",
+                "later; all data, whatever the period. Lines: 95\u00a0% range.",
                 checks.early_and_late(drawn.sort("blocked_count", descending=True)),
                 name="control_friction",
                 part=ever,

@@ -152,6 +152,7 @@ def test_text_stands_out_fits_and_holds_no_markup_from_data(browser: Browser, ad
         weak = page.evaluate(_CONTRAST)
         assert not weak, f"{path}: {weak}"
         assert page.evaluate("document.querySelector('.stMain').scrollWidth <= innerWidth"), f"{path} is too wide"
+        assert not page.evaluate(_CUT), f"{path}: {page.evaluate(_CUT)}"
         links = page.eval_on_selector_all(".stMain a", "found => found.map(a => a.href)")
         assert not [link for link in links if link.startswith("javascript")]
         assert page.locator(".stMain .katex, .stMain script").count() == 0
@@ -187,6 +188,12 @@ _CONTRAST = """() => {
   }
   return weak.slice(0, 8)
 }"""
+
+
+# labels of buttons that are cut, or stand on more than one line
+_CUT = """() => [...document.querySelectorAll('.stMain button p')].filter(
+  e => e.scrollWidth > e.clientWidth + 1 || e.clientHeight > 1.7 * parseFloat(getComputedStyle(e).lineHeight)
+).map(e => e.innerText)"""
 
 
 def test_the_page_goes_on_while_builds_are_published(browser: Browser, tmp_path: Path) -> None:

@@ -87,6 +87,18 @@ def test_every_line_of_a_split_holds_the_values_of_its_group(split: str, small: 
         assert line["days_per_week_median"] == (frequency["days_per_week_median"] if frequency else None)
 
 
+def test_every_refusal_names_what_it_refuses_and_nothing_is_no_empty_table(tmp_path: Path, read: Open) -> None:
+    rows = records(2, date(2026, 3, 1))
+    rows["team"].append({"team_id": "idle", "name": "Idle", "headcount": 6})
+    publish(tmp_path / "data", rows)
+    test = read("delivery", tmp_path / "data", {"team": "Idle", "period": "Last 4 weeks"})
+    text = seen(test)
+    for title in ("Deployments repaired afterwards", "Attempts to deploy that fail", "Deployments that only repair"):
+        assert f"{title} Nothing was deployed to production in this period" in text
+    assert "Failures, by how long they lasted No deployment of this period led to a failure." in text
+    assert "Nothing to compare: no change and no deployment reached production" in text and not test.dataframe
+
+
 def test_adoption_effects_are_not_shown_without_control_group_interval_or_minimum_n(small: Path, read: Open) -> None:
     """Another mistake of peers: the paths come side by side with ranges, and words against calling it an effect."""
     test = read("delivery", small, {"period": "All data", "split": "Path"})
