@@ -1,7 +1,7 @@
 -- question: Which succeeded production deployments had to be repaired, and how do we know?
 -- grain: deployment_id, cause, evidence_id
 -- time: finished_at
--- reads: facts.deployment, facts.incident, settings.definition
+-- reads: facts.clock, facts.deployment, facts.incident, settings.definition
 -- columns:
 --   deployment_id             varchar    the deployment that led to a failure
 --   cause                     varchar    incident, rollback or unplanned (a fix outside the plan)
@@ -14,12 +14,13 @@
 with live as (
     select *
     from facts.deployment
-    where environment_class = 'production' and status = 'succeeded'
+    where environment_class = 'production' and status = 'succeeded' and finished_at <= (select as_of from facts.clock)
 ),
 repair as (
     select *
     from facts.deployment
     where environment_class = 'production' and status in ('succeeded', 'failed') and is_unplanned
+        and finished_at <= (select as_of from facts.clock)
 ),
 link as (
     select deployment_id, 'incident' as cause, incident_id, incident_id as evidence_id, link_method

@@ -1,7 +1,7 @@
 -- question: How long did each change take from its first commit to production, and where did the time go?
 -- grain: change_id
 -- time: shipped_at
--- reads: facts.deployment, facts.horizon, facts.owner, staging.change, staging.deployed_commit
+-- reads: facts.clock, facts.deployment, facts.horizon, facts.owner, staging.change, staging.deployed_commit
 -- columns:
 --   change_id                 varchar    id with its source's prefix
 --   repo                      varchar    repository
@@ -24,7 +24,10 @@
 --   waiting_hours             double     first commit until deployments are last known of, for a change that waits: a lead time known to be longer than this
 --   url                       varchar    in the tool of record
 with live as (
-    select * from facts.deployment where environment_class = 'production' and status = 'succeeded'
+    -- what is dated after now is a fault and has shipped nothing yet
+    select *
+    from facts.deployment
+    where environment_class = 'production' and status = 'succeeded' and finished_at <= (select as_of from facts.clock)
 ),
 first_live as (select repo, min(created_at) as created_at from live group by repo),
 by_bare_id as (

@@ -17,16 +17,18 @@
 with broken as (
     select
         deployment_failure.deployment_id,
-        -- of several incidents the last ends it, and one that is open keeps it open
-        case when count(incident.resolved_at) = count(incident_id) then max(incident.resolved_at) end as resolved_at
+        -- of several incidents the last ends it, and one that is open, or due to end later, keeps it open
+        case when count(incident_id) filter (incident.resolved_at <= clock.as_of) = count(incident_id) then max(incident.resolved_at) end
+            as resolved_at
     from facts.deployment_failure
+    cross join facts.clock
     left join facts.incident using (incident_id)
     group by deployment_failure.deployment_id
 ),
 superseded as (
     select previous_deployment_id as deployment_id, min(finished_at) as superseded_at
     from facts.deployment
-    where status = 'succeeded' and previous_deployment_id is not null
+    where status = 'succeeded' and previous_deployment_id is not null and finished_at <= (select as_of from facts.clock)
     group by all
 ),
 ended as (

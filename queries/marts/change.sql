@@ -43,4 +43,5 @@ select
 from facts.lead_time
 cross join facts.clock
 left join facts.team using (team_id)
+where lead_time.merged_at <= clock.as_of
 order by coalesce(lead_time.lead_time_hours, lead_time.waiting_hours), lead_time.lead_time_hours is null, lead_time.change_id

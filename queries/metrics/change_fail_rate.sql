@@ -1,5 +1,5 @@
 -- question: How many production deployments have to be repaired?
--- version: 2
+-- version: 3
 -- needs: deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path, cause

@@ -1,5 +1,5 @@
 -- question: How long does a change take from its first commit to production, and where does the time go?
--- version: 3
+-- version: 4
 -- needs: change, deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path, is_bot, link_method

@@ -1,5 +1,5 @@
 -- question: How are the times from first commit to production spread?
--- version: 1
+-- version: 2
 -- needs: change, deployment
 -- always_by: hours_from
 -- dimensions: hours_from, team_id, domain, product, repo, environment, path, is_bot, link_method

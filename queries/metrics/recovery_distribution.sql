@@ -1,5 +1,5 @@
 -- question: How are the times until production works again spread?
--- version: 1
+-- version: 2
 -- needs: deployment
 -- always_by: hours_from
 -- dimensions: hours_from, team_id, domain, product, repo, environment, path

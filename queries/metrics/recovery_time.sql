@@ -1,5 +1,5 @@
 -- question: How long is production broken after a deployment that led to a failure?
--- version: 2
+-- version: 3
 -- needs: deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path

@@ -1,5 +1,5 @@
 -- question: How long does a pipeline stay broken on the default branch?
--- version: 2
+-- version: 3
 -- needs: ci_run
 -- compare: yes
 -- dimensions: team_id, domain, repo, workflow, branch
