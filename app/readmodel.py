@@ -21,6 +21,7 @@ import streamlit as st
 
 from queries import metrics, readmodel, rows
 from queries.clock import Clock, clock
+from queries.errors import DamagedReadModel
 from queries.slice import Slice
 from queries.sqlfile import folder as folder_of
 
@@ -161,7 +162,7 @@ def _close(con: duckdb.DuckDBPyConnection) -> None:
 def _open(build: str) -> duckdb.DuckDBPyConnection:
     try:
         return readmodel.open_path(Path(build))
-    except duckdb.IOException as error:
+    except (duckdb.IOException, DamagedReadModel) as error:
         raise Vanished(build) from error
 
 

@@ -58,7 +58,9 @@ class Folder:
         try:
             return sorted(self._found(suffixes), key=lambda file: file.key)
         except OSError as error:
-            raise SourceError(f"{self.source}: {error.filename}: cannot be read ({error.strerror})") from None
+            raise SourceError(
+                f"{self.source}: {error.filename}: cannot be read ({error.strerror}); mend its permissions"
+            ) from None
 
     def __str__(self) -> str:
         return str(self.path)

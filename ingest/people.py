@@ -51,9 +51,16 @@ def key(data: Path) -> bytes:
 
 def existing_key(data: Path) -> bytes | None:
     """The key if there is one already; makes nothing. Raises as `key` does."""
-    found, kept = _existing_key(data), data / FINGERPRINT
-    if kept.exists() and (found is None or kept.read_bytes() != _fingerprint(found)):
-        raise _other_key(data)
+    kept = data / FINGERPRINT
+    try:
+        found = _existing_key(data)
+        if kept.exists() and (found is None or kept.read_bytes() != _fingerprint(found)):
+            raise _other_key(data)
+    except OSError as error:
+        raise LandingError(
+            f"{error.filename}: the key for hashing persons cannot be read ({error.strerror}); run as the user that "
+            "owns the data folder"
+        ) from None
     return found
 
 

@@ -32,6 +32,15 @@ _HERE = Path(__file__).parent
 _STATEMENTS: dict[str, str] = dict(
     re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", (_HERE / "warehouse.sql").read_text("utf-8"), re.M | re.S)
 )
+_LAYOUT: dict[str, set[str]] = {
+    table: set(re.findall(r"^ +(\w+) ", columns, re.M))
+    for table, columns in re.findall(
+        r"^create table if not exists (\S+) \((.*?)^\);",
+        (_HERE / "staging.sql").read_text("utf-8") + _STATEMENTS["layout"],
+        re.M | re.S,
+    )
+}
+"""The columns of each table, as this version makes it."""
 _TYPES: dict[str, pl.DataType] = {
     "VARCHAR": pl.String(),
     "VARCHAR[]": pl.List(pl.String()),
@@ -77,7 +86,21 @@ class Warehouse:
             con.execute((_HERE / "staging.sql").read_text("utf-8"))
             con.execute(_STATEMENTS["layout"])
             con.commit()
+            try:
+                self._check(dict(con.execute(_STATEMENTS["columns"]).fetchall()))
+            except LandingError:
+                con.close()
+                raise
         return con
+
+    def _check(self, found: Mapping[str, list[str]]) -> None:
+        """Raises LandingError where a table is not as this version makes it: what it held more would be lost."""
+        for table, columns in _LAYOUT.items():
+            if different := sorted(columns ^ set(found[table])):
+                raise LandingError(
+                    f"{self.file}: was made by another version of Uptake ({table} differs in '{different[0]}'); "
+                    "run that one, or move the file away, since the next run makes it anew from raw"
+                )
 
     def __enter__(self) -> Self:
         return self

@@ -51,6 +51,13 @@ create table if not exists meta.run (
     message text
 );
 
+-- name: columns
+-- What there is, by table.
+select schema_name || '.' || table_name, list(column_name)
+from duckdb_columns()
+where schema_name in ('staging', 'meta')
+group by all;
+
 -- name: upsert
 -- A template, since a table cannot be a parameter: the names come from ingest/records.py and nowhere else.
 -- Counts the rows that are new or differ; an equal copy changes nothing.

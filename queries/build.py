@@ -15,6 +15,7 @@ import duckdb
 
 from queries import readmodel, sqlfile
 from queries.definitions import CAUSES, Definitions
+from queries.errors import DamagedReadModel
 from queries.renew import Renewal
 
 KEPT_BUILDS = 3
@@ -65,7 +66,7 @@ def build(
     try:
         con.execute(f"attach {_quoted(warehouse)} as warehouse (read_only)")
         version = _version(con, definitions)
-        current = readmodel.current_path(read)
+        current = _current(read)
         if current is not None and not force and readmodel.build_info(current).get("version") == version:
             return Published(current.stem, current, False, time.monotonic() - started)
         draft = read / f".building-{os.getpid()}.duckdb"
@@ -159,6 +160,15 @@ def _version(con: duckdb.DuckDBPyConnection, definitions: Definitions) -> str:
     for row in con.sql("select name from warehouse.meta.raw_file order by name").fetchall():
         digest.update(str(row[0]).encode())
     return digest.hexdigest()[:16]
+
+
+def _current(read: Path) -> Path | None:
+    """The build before, where it can be read."""
+    path = readmodel.current_path(read)
+    try:
+        return path if path and readmodel.build_info(path) else None
+    except DamagedReadModel:
+        return None
 
 
 def _is_same_logic(path: Path, definitions: Definitions) -> bool:

@@ -15,3 +15,7 @@ class UsageError(QueryError):
 
 class NoReadModel(QueryError):
     """Nothing has been published yet."""
+
+
+class DamagedReadModel(QueryError):
+    """What was published cannot be read."""

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 import duckdb
 import polars as pl
 
-from queries.errors import NoReadModel
+from queries.errors import DamagedReadModel, NoReadModel
 
 CURRENT = "current"
 # of what `frame` reads the copy is small
@@ -26,8 +26,17 @@ def current_path(read: Path) -> Path | None:
 
 
 def open_path(path: Path) -> duckdb.DuckDBPyConnection:
-    """Opens one build read-only. Use a cursor per thread: one connection shared by threads raises."""
-    return duckdb.connect(str(path), read_only=True)
+    """Opens one build read-only. Use a cursor per thread: one connection shared by threads raises.
+
+    Raises DamagedReadModel where a file is there and is no build.
+    """
+    try:
+        return duckdb.connect(str(path), read_only=True)
+    except (duckdb.IOException, duckdb.SerializationException) as error:
+        if not path.exists():
+            raise
+        cause = str(error).splitlines()[0]
+        raise DamagedReadModel(f"{path}: cannot be read ({cause}); `uptake build` makes another one") from None
 
 
 def open_current(read: Path) -> duckdb.DuckDBPyConnection:

@@ -333,6 +333,21 @@ def test_a_damaged_run_log_is_named_until_the_next_ingest_mends_it(site: Site, c
     assert site.uptake("status").exit_code == 0
 
 
+def test_a_damaged_read_model_is_named_and_made_anew(site: Site) -> None:
+    site.export("deployment.csv", DEPLOYMENT)
+    site.ingest()
+    current = (site.data / "read" / "current").resolve()
+    current.write_bytes(b"half")
+    for question in (["status"], ["metric", "deployment_count"], ["rows", "deployment"]):
+        result = site.uptake(*question)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert result.stderr.startswith(f"error: {current}: cannot be read (")
+        assert result.stderr.endswith("); `uptake build` makes another one\n")
+        assert result.stderr.count("\n") == 1
+    assert "published read-000002" in site.ingest().stdout
+    assert site.uptake("status").exit_code == 0
+
+
 def test_a_disk_too_full_for_the_log_is_one_line_and_what_was_loaded_stays(site: Site) -> None:
     site.export("deployment.csv", DEPLOYMENT)
     with Path("/dev/full").open("w") as full:

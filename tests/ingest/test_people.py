@@ -54,6 +54,16 @@ def test_an_empty_key_is_refused_rather_than_used(tmp_path: Path, monkeypatch: p
         people.key(tmp_path)
 
 
+def test_a_key_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("UPTAKE_PEPPER", raising=False)
+    (tmp_path / people.FILE).mkdir()
+    line = "the key for hashing persons cannot be read (Is a directory); run as the user that owns the data folder"
+    for ask in (people.existing_key, people.key):
+        with pytest.raises(LandingError) as raised:
+            ask(tmp_path)
+        assert str(raised.value) == f"{tmp_path / people.FILE}: {line}"
+
+
 def test_two_at_once_get_the_same_key(tmp_path: Path) -> None:
     ask = (
         "import sys; from pathlib import Path; from ingest import people; print(people.key(Path(sys.argv[1])).decode())"
