@@ -81,7 +81,9 @@ class Incidents(ABC):
         anew = mark.seen is None or self._reach.anew(mark.since)
         for listing in self.created(begin, now):
             reached = [item["created_at"] for item in listing.items]
-            mark.seen = max([*reached, *([mark.seen] if mark.seen else [])], default=None)
+            # one that says that it is of the future must not hide what comes until then
+            latest = max([*reached, *([mark.seen] if mark.seen else [])], default=None)
+            mark.seen = latest and min(latest, utc(stamp(now)))
             yield from self._land(listing, anew)
         mark.seen = mark.seen or utc(begin)
         mark.late = mark.late or stamp(now)

@@ -73,7 +73,9 @@ class Issues:
         since = mark.since
         for listing in self._since(begin, now):
             changed = [item["updated_at"] for item in listing.items]
-            mark.seen = max([*changed, *([mark.seen] if mark.seen else [])], default=None)
+            # one that says that it changed in the future must not hide what others change until then
+            latest = max([*changed, *([mark.seen] if mark.seen else [])], default=None)
+            mark.seen = latest and min(latest, utc(stamp(now)))
             yield from self._land(listing, anew)
             oldest = utc(stamp(moment(mark.seen or begin) - OVERLAP - 2 * MINUTE))
             mark.known = {name: kept for name, kept in mark.known.items() if kept[0] >= oldest}

@@ -58,6 +58,7 @@ class Registry:
         self._noun = noun
         self._named_before = deepcopy(mark.named)
         self._seen_at = ""
+        self._now = 0
         self._tags: dict[str, dict[str, str]] = {}
         self._aliases: dict[str, set[str]] = {}
 
@@ -80,7 +81,8 @@ class Registry:
         """Which aliases name which version, and the models' tags; MLflow's clock dates what is new."""
         path = "registered-models/search"
         first = self._api.many(path, MODELS)
-        self._seen_at = stamp(self._api.http.clock(first))
+        now = self._api.http.clock(first)
+        self._seen_at, self._now = stamp(now), int(now.replace(tzinfo=UTC).timestamp() * 1000)
         for listing, _ in pages(self._api, path, MODELS, {}, NEXT, first=first):
             if listing.rejected:
                 yield Page("registered_model", self._api.place(path), [], rejected=listing.rejected)
@@ -92,7 +94,8 @@ class Registry:
     def _read_changed(self, changed: dict[str, Item | None]) -> Iterator[Page]:
         """Puts the versions that changed since the last reading into `changed`, the one that changed first in front."""
         mark = self._mark
-        begin = 0 if mark.seen is None else mark.seen - LATE
+        # a version that says that it changed in the future must not hide what others change until then
+        begin = 0 if mark.seen is None else min(mark.seen, self._now) - LATE
         if self._floor:
             begin = min(begin, int(self._floor.replace(tzinfo=UTC).timestamp() * 1000))
         path = "model-versions/search"
@@ -127,7 +130,7 @@ class Registry:
         newly_named: list[Item] = []
         for key, listed in batch:
             if listed:
-                mark.seen = max(mark.seen or 0, listed["updated_at"])
+                mark.seen = min(max(mark.seen or 0, listed["updated_at"]), self._now)
                 mark.recent[key] = _content(listed)
             try:
                 whole = self._whole(key, listed)

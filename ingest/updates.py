@@ -62,6 +62,7 @@ class Updates(ABC):
     def fetch(self, now: datetime) -> Iterator[Page | Fault]:
         """What failed before, then what changed since; `now` is the server's clock."""
         mark = self._mark
+        self._now = utc(stamp(now))
         yield from self._owed()
         before = deepcopy(mark)
         begin, anew = self._begin(now)
@@ -98,7 +99,8 @@ class Updates(ABC):
                 faults.append(Fault(str(error)))
                 mark.due = [*dict.fromkeys([*mark.due, name])]
             mark.recent[name] = item[self.changed]
-            mark.seen = max(mark.seen or "", item[self.changed])
+            # what says that it changed in the future must not hide what others change until then
+            mark.seen = min(max(mark.seen or "", item[self.changed]), self._now)
         mark.recent = {name: time for name, time in mark.recent.items() if time >= _overlap(mark.seen or time)}
         self._rejected += listing.rejected
         if found or self._rejected:

@@ -92,6 +92,19 @@ def test_nothing_new_costs_one_request_a_list_and_brings_no_page(world: World) -
     ]
 
 
+@pytest.mark.parametrize("future", ["2026-05-05T12:00:00.000Z", "9999-12-31T23:59:59.000Z"])
+def test_what_says_that_it_changed_in_the_future_hides_no_change_until_then(world: World, future: str) -> None:
+    project = fraud(world)
+    odd = world.request(project, world.ago(days=1), updated_at=future)
+    site = reading(world)
+    site.sync()
+    later(world, hours=5)
+    missed = world.request(project, world.ago(hours=3))
+    assert [change.change_id for change in site.sync().of("change")] == [str(missed["id"])]
+    assert site.sync().pages == []
+    assert {change.change_id for change in site.of("change")} == {str(odd["id"]), str(missed["id"])}
+
+
 @pytest.mark.parametrize("days", [0.1, 3, 80])
 @pytest.mark.parametrize("newer", [0, 130])
 def test_a_run_in_progress_is_seen_finished_however_old(world: World, days: float, newer: int) -> None:

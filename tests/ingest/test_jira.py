@@ -187,6 +187,20 @@ def test_an_incident_is_seen_open_resolved_and_reopened(jira: FakeJira, server: 
     assert found.sync().pages == []
 
 
+@APIS
+def test_what_says_that_it_changed_in_the_future_hides_no_change_until_then(
+    jira: FakeJira, server: Loopback, api: str
+) -> None:
+    jira.create(1)
+    jira.change(1, NOW + 400 * DAY)
+    found = incidents(server, api=api)
+    found.sync()
+    jira.now += 5 * HOUR
+    jira.create(2, NOW + 2 * HOUR)
+    assert [each.incident_id for each in found.sync().of("incident")] == ["10002"]
+    assert found.sync().pages == []
+
+
 @pytest.mark.parametrize("match", ["plat", "ml platform", "roadmap", "fraud scoring"])
 def test_whose_an_incident_is_is_said_by_project_label_or_component(
     jira: FakeJira, server: Loopback, match: str

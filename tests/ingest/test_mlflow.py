@@ -2,7 +2,7 @@
 
 from base64 import b64encode
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,15 @@ def test_models_that_come_after_the_first_reading_are_deployed_when_they_are_see
     assert found.sync().records == []
     mlflow.at = "begun"
     assert named(found.sync().of("deployment")) == [("churn", "1", "production"), ("fraud", "1", "test")]
+
+
+def test_a_version_that_says_that_it_changed_in_the_future_hides_no_other(mlflow: Cassette) -> None:
+    undisturbed, found = begun(mlflow), begun(mlflow)
+    found.marks["registry"]["seen"] = 253_402_300_799_000
+    mlflow.at = "moved on"
+    changed = found.sync().of("model_version")
+    assert changed and changed == undisturbed.sync().of("model_version")
+    assert found.marks["registry"]["seen"] <= mlflow.clock.replace(tzinfo=UTC).timestamp() * 1000
 
 
 def test_an_alias_and_a_stage_that_mean_the_same_are_one_deployment(mlflow: Cassette) -> None:

@@ -47,6 +47,16 @@ def iso(time: datetime) -> str:
     return f"{time.isoformat()}Z"
 
 
+def test_what_says_that_it_is_of_the_future_hides_nothing_until_then(opsgenie: FakeOpsgenie, server: Loopback) -> None:
+    opsgenie.open("odd", NOW + timedelta(days=400))
+    found = reading(server)
+    found.sync()
+    opsgenie.now += timedelta(hours=5)
+    opsgenie.open("missed", NOW + timedelta(hours=2), status="resolved")
+    assert [each.incident_id for each in found.sync().of("incident")] == ["missed"]
+    assert found.sync().pages == []
+
+
 def test_an_incident_lasts_as_long_as_its_impact(opsgenie: FakeOpsgenie, server: Loopback) -> None:
     opsgenie.open("I1", NOW - 2 * HOUR)
     opsgenie.change("I1", NOW - HOUR, status="closed", impactEndDate=iso(NOW - 1.5 * HOUR))
