@@ -12,7 +12,8 @@ from app.page import View
 SHOWN_ROWS = 500
 """Lines that the table shows; the download holds all of them."""
 
-
+_LONG, _WIDEST = 36, 260
+"""Characters of a name from which its column is held at so many pixels, or it would leave no room for the figures."""
 SPLITS = {
     "Path": "path",
     "Team": "team_id",
@@ -71,7 +72,9 @@ def split(view: View) -> None:
         height=460 if len(shown) > 12 else "auto",
         placeholder="",
         column_config={
-            "name": st.column_config.TextColumn(chosen, pinned=True),
+            "name": st.column_config.TextColumn(
+                chosen, pinned=True, width=_WIDEST if any(len(name) > _LONG for name in shown["name"]) else None
+            ),
             "deployment_count": st.column_config.NumberColumn("Deployments", help="Succeeded, to production"),
             "days_per_week_median": st.column_config.NumberColumn(
                 "Days a week", format="%.1f", help="Days with a production change, in the middle week"

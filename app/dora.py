@@ -138,7 +138,7 @@ def _share(view: View, name: str, now: dict[str, Row], then: dict[str, Row | Non
         words.share(row[column]),
         f"{words.number(row[count])} of {words.number(row['deployment_count'])} {what} "
         f"({words.share_range(row[f'{column}_low'], row[f'{column}_high'])}).{provisional}",
-        unit=words.one_in(row[column]),
+        unit=words.one_in(row[column]) if row[column] else "",
         trend=trend,
         mood=mood,
         before=_bar(before, column) if change and before else None,

@@ -158,7 +158,7 @@ def repaired(numbers: Numbers, provisional_days: int) -> Figure:
         words.share(row["change_fail_ratio"]),
         f"{words.number(row['failed_count'])} of {words.number(row['deployment_count'])} led to an incident, "
         f"a rollback or an unplanned fix ({interval}).{provisional if row['is_provisional'] else ''}",
-        unit=words.one_in(row["change_fail_ratio"]),
+        unit=words.one_in(row["change_fail_ratio"]) if row["change_fail_ratio"] else "",
         trend=trend,
         mood=mood,
         before=_bar(numbers.before.get("change_fail_rate"), "failed_count", "deployment_count"),

@@ -264,4 +264,5 @@ def _repaired_in_words(row: dict[str, Any], days: int) -> str:
         return words.sentence(f"how many had to be repaired: {words.withheld(row.get('withheld'))}")
     count = words.plural(row["deployment_count"], "deployment")
     provisional = f" The newest {days} days are provisional, since incidents come later." * bool(row["is_provisional"])
-    return f"{words.share(ratio)} ({words.one_in(ratio)}) of {count} had to be repaired afterwards.{provisional}"
+    share = f"{words.share(ratio)} ({words.one_in(ratio)})" if ratio else "None"
+    return f"{share} of {count} had to be repaired afterwards.{provisional}"

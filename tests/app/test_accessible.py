@@ -69,6 +69,9 @@ def test_the_keyboard_reaches_filters_tables_and_explanations(browser: Browser, 
     for _ in range(60):
         page.keyboard.press("Tab")
         reached.append(active(page))
+        if reached[-1] == "Adoption":
+            outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+            assert outline == "solid", "nobody sees where the focus is"
     names = " | ".join(reached)
     wanted = ["Adoption", "Period", "Teams", "How is this computed?", *(["Team C"] if path == "adoption" else [])]
     assert all(name in names for name in wanted), names
