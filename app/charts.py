@@ -20,10 +20,13 @@ from app import words
 # placeholders that Streamlit's front end replaces by theme.chartCategoricalColors, first to last
 ACCENT, INK, MUTED, FAINT, CAUTION, TINT, SHADE, PAPER = (f"#{n:06d}" for n in range(1, 9))
 CLEAR = "rgba(0,0,0,0)"
-HEIGHT = 300
+HEIGHT = 308
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
 _LABEL_PIXELS = 17
+_AROUND = {"l": 56, "t": 19, "b": 51}
+"""Pixels around what stands over periods: what the names of its axes take. Plotly finds that out by itself, too, but
+only by drawing the figure once more; and axes that begin alike stand below one another."""
 _SOFT = ", not final"
 _FEW = 5
 """Up to so many of something every whole number has its line."""
@@ -250,7 +253,7 @@ def _mark(fig: go.Figure, line: Line, starts: list[date], values: list[float | N
 
 def _label_ends(fig: go.Figure, ends: Sequence[tuple[str, float, str]], top: float) -> None:
     """Names series at their right end, in their colour, pushed apart where they would touch. (name, height, colour)."""
-    room = top * _LABEL_PIXELS / (HEIGHT - 60)
+    room = top * _LABEL_PIXELS / (HEIGHT - _AROUND["t"] - _AROUND["b"])
     floor = -room
     for name, height, colour in sorted(ends, key=lambda end: end[1]):
         floor = max(height, floor + room)
@@ -280,6 +283,7 @@ def _dated(fig: go.Figure, starts: Sequence[date], by: str) -> go.Figure:
         text = f"{start:%b}" if by == "month" else f"{start.day} {start:%b}"
         texts.append(f"{text}<br>{start.year}" if new_year else text)
     half = timedelta(days=16 if by == "month" else 4)
+    fig.update_layout(margin=_AROUND)
     fig.update_xaxes(
         tickvals=shown, ticktext=texts, range=[starts[0] - half, starts[-1] + half], tickangle=0, type="date"
     )

@@ -92,6 +92,7 @@ def waiting(curve: pl.DataFrame, median: float | None) -> go.Figure:
             text=f"half after {words.plural(round(median), 'day')}", font={"color": INK, "size": 13},
         )  # fmt: skip
     fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_layout(margin={"l": 56, "b": 35})
     fig.update_xaxes(rangemode="tozero", ticksuffix=" d", tickformat=",d", nticks=8, range=[0, max([7, *days]) * 1.02])
     return fig
 

@@ -40,6 +40,7 @@ def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: s
     )
     last = max(piles, default=0)
     steps = range(int(max(3, last)) + 1)
+    fig.update_layout(margin={"b": 31})
     fig.update_yaxes(visible=False)
     fig.update_xaxes(
         range=[-0.5, max(3.5, last + 0.6)], tickvals=list(steps), ticktext=[words.plural(step, "day") for step in steps]
@@ -77,7 +78,7 @@ def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: s
                 },
                 hovertemplate=f"%{{x}}<br>%{{y:,}} {name}<extra></extra>",
             )
-    fig.update_layout(barmode="stack", bargap=0.28)
+    fig.update_layout(barmode="stack", bargap=0.28, margin={"l": 56, "b": 35})
     fig.update_yaxes(tickformat=",")
     if sum(map(sum, counts.values())) < _FEW:
         fig.update_yaxes(dtick=1)

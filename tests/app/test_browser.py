@@ -117,6 +117,18 @@ def test_how_is_this_computed_opens_with_sql_and_a_download(page: Page, address:
     assert text.startswith("deployments_per_week,deployments_per_week_low")
 
 
+def test_the_names_of_an_axis_have_their_room_so_that_no_figure_is_drawn_once_more_for_them(
+    page: Page, address: str
+) -> None:
+    for path in ("", "delivery"):
+        page.goto(f"{address}/{path}")
+        settled(page)
+        counts = page.evaluate(
+            "[...document.querySelectorAll('.js-plotly-plot')].map(e => e._fullLayout._redrawFromAutoMarginCount ?? -1)"
+        )
+        assert counts and set(counts) == {-1}, f"{path}: {counts}"
+
+
 def test_a_click_on_a_point_opens_the_deployments_behind_it(page: Page, address: str) -> None:
     page.goto(f"{address}/delivery")
     settled(page)
