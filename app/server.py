@@ -3,8 +3,11 @@
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import streamlit as st
+from starlette.middleware import Middleware
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 _NEEDED = (
     "app.views.overview",
@@ -19,6 +22,33 @@ _NEEDED = (
     "pandas",
 )
 """The pages, and what the first query and the first table would load."""
+
+_PARTS = ("Html", "Selectbox", "Multiselect", "PlotlyChart")
+"""Parts of Streamlit's front end that pages need, as their files are called before the first dot."""
+
+
+class Early:
+    """Names with every HTML page the parts that it will need, so that a browser loads them side by side with the rest.
+
+    Else it asks for each when the first element of its kind comes, and for the drawing of charts, the largest, last.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        folder = Path(st.__file__).parent / "static" / "static" / "js"
+        files = [file.name for part in _PARTS for file in folder.glob(f"{part}.*.js")]
+        how = "rel=modulepreload; fetchpriority=low"
+        self.links = [(b"link", f"<./static/js/{file}>; {how}".encode()) for file in files]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def named(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                kinds = [value for name, value in message["headers"] if name == b"content-type"]
+                if any(kind.startswith(b"text/html") for kind in kinds):
+                    message["headers"] = [*message["headers"], *self.links]
+            await send(message)
+
+        await self.app(scope, receive, named)
 
 
 @asynccontextmanager
@@ -44,4 +74,4 @@ def _failed(error: Exception) -> bool:
     return True
 
 
-app = st.App("main.py", lifespan=_loaded, on_script_error=_failed)
+app = st.App("main.py", lifespan=_loaded, middleware=[Middleware(Early)], on_script_error=_failed)

@@ -129,6 +129,16 @@ def test_the_names_of_an_axis_have_their_room_so_that_no_figure_is_drawn_once_mo
         assert counts and set(counts) == {-1}, f"{path}: {counts}"
 
 
+def test_a_page_names_what_it_will_need_and_a_browser_loads_that_at_once(page: Page, address: str) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(re.sub(r"\..*", "", request.url.rpartition("/")[2])))
+    page.goto(f"{address}/delivery")
+    settled(page)
+    first = asked.index("health")
+    for part in ("Html", "Selectbox", "Multiselect", "PlotlyChart"):
+        assert asked.count(part) == 1 and asked.index(part) < first, f"{part}: {asked}"
+
+
 def test_a_click_on_a_point_opens_the_deployments_behind_it(page: Page, address: str) -> None:
     page.goto(f"{address}/delivery")
     settled(page)
