@@ -40,7 +40,7 @@ def compare(con: duckdb.DuckDBPyConnection, name: str, part: Slice, against: str
     if name not in metrics.METRICS:
         raise UsageError(f"unknown metric '{name}'; there are {', '.join(metrics.METRICS)}")
     if sql_of(name).header.get("compare") != "yes":
-        raise UsageError(f"{name} knows no periods, so there is none to compare with")
+        raise UsageError(f"{name} is compared with no other period; use --since and --until for each")
     if part.by == "all" and not part.since:
         raise UsageError("a comparison needs a window: name its first day with --since, or a period with --by")
     if part.by == "all":

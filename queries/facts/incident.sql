@@ -28,9 +28,10 @@ incident as (
         incident.deployment_id as named_id,
         alias.team_id,
         case
-            when incident.product is not null and (incident.repo is null or incident.product in (select product from live)) then 'product'
+            when incident.product in (select product from live) then 'product'
             -- no deployment names this product, so it can only be one of those that name none
-            when incident.product is not null then 'unnamed'
+            when incident.product is not null and incident.repo is not null then 'unnamed'
+            when incident.product is not null and incident.team_id is not null then 'unnamed of team'
             when incident.repo is not null then 'repo'
             when incident.team_id is not null then 'team'
         end as link_by
@@ -63,6 +64,8 @@ candidate as (
     union all
     select 'unnamed', repo, finished_at, max(deployment_id) from live where product is null group by all
     union all
+    select 'unnamed of team', team_id, finished_at, max(deployment_id) from live where product is null and team_id is not null group by all
+    union all
     select 'repo', repo, finished_at, max(deployment_id) from live group by all
     union all
     select 'team', team_id, finished_at, max(deployment_id) from live where team_id is not null group by all
@@ -73,7 +76,12 @@ inferred as (
     cross join settings.definition
     asof inner join candidate
         on candidate.link_by = incident.link_by
-        and candidate.link_value = case incident.link_by when 'product' then incident.product when 'team' then incident.team_id else incident.repo end
+        and candidate.link_value = case incident.link_by
+            when 'product' then incident.product
+            when 'team' then incident.team_id
+            when 'unnamed of team' then incident.team_id
+            else incident.repo
+        end
         and candidate.finished_at <= incident.opened_at
     -- a deployment that no source delivers tells nothing; one that is known and did not succeed tells that no other is meant
     where incident.incident_id not in (select incident_id from known)
@@ -92,7 +100,8 @@ select
     coalesce(named.deployment_id, inferred.deployment_id) as deployment_id,
     case
         when named.deployment_id is not null then 'deployment_id'
-        when inferred.deployment_id is not null then replace(incident.link_by, 'unnamed', 'repo')
+        when inferred.deployment_id is not null
+            then case incident.link_by when 'unnamed' then 'repo' when 'unnamed of team' then 'team' else incident.link_by end
     end as link_method,
     incident.url
 from incident

@@ -1,10 +1,10 @@
 -- question: How many production deployments have to be repaired?
--- version: 3
+-- version: 4
 -- needs: deployment
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path, cause
 -- defaults: environment_class=production
--- definition: Succeeded production deployments that led to an incident, a rollback or an unplanned fix, over all that succeeded. An incident belongs to the deployment it names, else to the newest one of its product (else repository, else team) within the incident window before it. A deployment counts once, however many incidents follow. Provisional for the newest days, since incidents come later. Without a source of incidents it is not measured; where there is one, a deployment before its first incident counts as not repaired, since nobody knows from when on it would have told.
+-- definition: Succeeded production deployments that led to an incident, a rollback or an unplanned fix, over all that succeeded. An incident belongs to the deployment it names, else to the newest one of its product (else repository, else team) within the incident window before it; a fix counts against the one before it within the same window, a rollback whenever it comes. A deployment counts once, however many incidents follow. Provisional for the newest days, since incidents come later. Without a source of incidents it is not measured; where there is one, a deployment before its first incident counts as not repaired, since nobody knows from when on it would have told.
 -- columns:
 --   deployment_count          succeeded production deployments
 --   failed_count              of these, repaired

@@ -179,7 +179,7 @@ USAGE = [
     ),
     (
         ["metric", "pain", "--by", "week", "--compare", "year"],
-        "pain knows no periods, so there is none to compare with",
+        "pain is compared with no other period; use --since and --until for each",
     ),
     (["metric"], "name a metric; `uptake metric --list` shows them all"),
     (["rows", "nope"], "unknown fact 'nope'; there are "),

@@ -196,7 +196,7 @@ def test_every_metric_compares_or_says_why_not(name: str, simulated: Simulated) 
             assert not answer.filter(answer["is_clear"].is_null() & answer["withheld"].is_null()).height
         assert len(comparison.compare(simulated.con, name, Slice(by="month"), "before"))
     else:
-        with pytest.raises(UsageError, match="knows no periods"):
+        with pytest.raises(UsageError, match="is compared with no other period"):
             comparison.compare(simulated.con, name, part, "before")
 
 
