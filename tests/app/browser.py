@@ -31,14 +31,16 @@ _PROBES = ("/_stcore/health", "/_stcore/host-config")
 
 
 @contextmanager
-def serve(data: Path) -> Iterator[str]:
-    """The dashboard on a free port over a data folder; gives its address, and ends the process."""
+def serve(data: Path, script: Path = ROOT / "app" / "server.py") -> Iterator[str]:
+    """The dashboard, or another script, on a free port over a data folder; gives its address, and ends the process."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     log = (data.parent / f"{data.name}-server.log").open("w")
     environment = {**os.environ, "UPTAKE_DATA": str(data), "PYTHONPATH": str(ROOT)}
-    command = [sys.executable, "-m", "streamlit", "run", str(ROOT / "app" / "server.py"), f"--server.port={port}"]
+    # a script that has no settings of its own beside it is quiet, too
+    options = ["--server.headless=true", "--server.fileWatcherType=none", "--browser.gatherUsageStats=false"]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), f"--server.port={port}", *options]
     process = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=data.parent)
     try:
         _wait(f"http://localhost:{port}/_stcore/health", process)

@@ -259,3 +259,5 @@ def test_before_the_first_ingest_the_page_says_what_to_run(page: Page, tmp_path:
         page.get_by_role("link", name="Overview", exact=True).click()
         page.locator(".figure").nth(5).wait_for()
         settled(page)
+        # else it may look for the server that has ended
+        page.goto("about:blank")
