@@ -138,7 +138,7 @@ def _conditions(context: click.Context, option: click.Parameter, where: tuple[st
         column, equals, value = condition.partition("=")
         if not equals or not column.strip():
             raise click.UsageError(f"--where {condition}: give it as COL=VALUE")
-        found[column.strip()] = (*found.get(column.strip(), ()), value)
+        found[column.strip()] = (*found.get(column.strip(), ()), value.strip())
     return found
 
 

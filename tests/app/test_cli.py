@@ -63,6 +63,7 @@ def test_metric_takes_a_window_and_conditions(filled: Site) -> None:
     assert counted("--since", "2025-02-01") == 1
     assert counted("--until", "2025-02-04") == 1
     assert counted("--where", "repo=acme/x") == 1
+    assert counted("--where", " repo = acme/x ") == 1
     assert counted("--where", "repo=acme/x", "--where", "repo=acme/y") == 2
     assert counted("--where", "repo=acme/x", "--where", "product=fraud") == 0
 
