@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from ingest.errors import SourceError
 from ingest.folder import Found, is_named
+from ingest.secret import unset
 from ingest.settings import FilesSettings, S3Path
 
 CHUNK = 1 << 20
@@ -113,7 +114,7 @@ class Bucket:
             return None
         value = os.environ.get(name, "").strip()
         if not value:
-            raise SourceError(f"{self.settings.name}: the environment variable {name} of {key} is not set; export it")
+            raise SourceError(f"{self.settings.name}: {unset(name, key)}")
         return value
 
 

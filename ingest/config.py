@@ -1,6 +1,7 @@
 """`uptake.toml` as typed settings. `uptake.example.toml` explains every key; an unknown one is refused by name."""
 
 import os
+import re
 import tomllib
 from datetime import date
 from pathlib import Path
@@ -38,8 +39,8 @@ class Platform(Table):
 
 
 class Metrics(Table):
-    incident_window_hours: Annotated[float, Field(gt=0)] = 72
-    provisional_days: Annotated[int, Field(ge=0)] = 14
+    incident_window_hours: Annotated[float, Field(gt=0, le=8_784)] = 72
+    provisional_days: Annotated[int, Field(ge=0, le=366)] = 14
     default_branches: Globs = ["main", "master", "trunk"]
     controls: dict[str, Globs] = {}
     """Control -> globs over job and step names; what is not given keeps its usual names."""
@@ -137,7 +138,10 @@ def parse(raw: dict[str, Any], file: Path) -> Settings:
         settings = TypeAdapter(Settings).validate_python(raw)
     except ValidationError as error:
         raise ConfigError("\n".join(_line(file, raw, fault) for fault in error.errors())) from None
-    return settings.model_copy(update={"source": [_anchored(source, file.parent) for source in settings.source]})
+    try:
+        return settings.model_copy(update={"source": [_anchored(source, file.parent) for source in settings.source]})
+    except RuntimeError:
+        raise ConfigError(f"{file}: a path begins with ~ and a user that is not known here; write it in full") from None
 
 
 def _anchored(source: SourceSettings, folder: Path) -> SourceSettings:
@@ -169,5 +173,6 @@ def _line(file: Path, raw: dict[str, Any], fault: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    # a login in an address is a secret; a table may hold one anywhere
+    text = "a table" if isinstance(value, dict) else re.sub(r"//[^/@]*@", "//...@", repr(value))
     return text if len(text) <= 60 else text[:57] + "..."

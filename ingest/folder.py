@@ -73,7 +73,10 @@ class Folder:
             found, base = [path], path.parent
         elif has_magic(str(path)):
             base = next(parent for parent in path.parents if not has_magic(str(parent)))
-            found = list(base.glob(path.relative_to(base).as_posix()))
+            try:
+                found = list(base.glob(path.relative_to(base).as_posix()))
+            except ValueError as error:
+                raise SourceError(f"{self.source}: {path}: is no pattern of files ({error}); mend `path`") from None
         else:
             raise SourceError(f"{self.source}: {path}: no such folder or file; mend `path`, or make it")
         for file in found:

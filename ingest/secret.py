@@ -1,11 +1,13 @@
 """Secrets, from the environment or from a file that only its owner can read; never from the configuration."""
 
 import os
+import re
 import stat
 from pathlib import Path
 
 from ingest.errors import SourceError
 
+_NAME = re.compile(r"[A-Z][A-Z0-9_]{0,63}")
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
@@ -17,9 +19,16 @@ def secret(source: str, key: str, variable: str | None, file: Path | None) -> st
     if variable:
         found = os.environ.get(variable, "").strip()
         if not found:
-            raise SourceError(f"{source}: the environment variable {variable} of {key}_env is not set; export it")
+            raise SourceError(f"{source}: {unset(variable, f'{key}_env')}")
         return found
     return _read(f"{source}: {file} of {key}_file", file) if file else None
+
+
+def unset(variable: str, key: str) -> str:
+    """Says that the variable that a key names is not there. What looks like no name may be the secret itself."""
+    if _NAME.fullmatch(variable):
+        return f"the environment variable {variable} of {key} is not set; export it"
+    return f"the environment variable that {key} names is not set; export it ({key} takes its name, not the secret)"
 
 
 def named(variable: str | None, file: Path | None) -> str:

@@ -32,12 +32,12 @@ Zone = Annotated[str, AfterValidator(_zone)]
 
 
 class Entry(Table):
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
-    stale_after_hours: Annotated[float, Field(gt=0)] = 36
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$", max_length=64)]
+    stale_after_hours: Annotated[float, Field(gt=0, le=87_840)] = 36
     simulated: bool = False
     """The data of this source is made up; every view says so."""
     max_rejected_ratio: Annotated[float, Field(ge=0, le=1)] = 0.01
-    keep_raw_days: Annotated[int, Field(ge=1)] | None = None
+    keep_raw_days: Annotated[int, Field(ge=1, le=36_600)] | None = None
     """Raw files go after so many days; without it, never."""
 
 
@@ -46,6 +46,8 @@ def address(value: str) -> str:
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("must be an http(s) URL such as https://api.github.com")
+    if parts.port == 0:
+        raise ValueError("has no port that can be asked")
     if parts.username or parts.password:
         raise ValueError("must not hold a user or password; name the token's variable in token_env")
     return value.rstrip("/")

@@ -11,7 +11,8 @@ from pydantic import BaseModel
 from app.cli import definitions
 from ingest import config
 from ingest.config import Settings
-from ingest.errors import ConfigError
+from ingest.errors import ConfigError, SourceError
+from ingest.secret import secret
 from ingest.settings import KINDS, FilesSettings, SourceSettings
 from queries.definitions import CAUSES
 
@@ -103,6 +104,21 @@ GITHUB = '[[source]]\nname = "gh"\nkind = "github"\nrepos = ["acme/*"]\n'
             GITHUB.replace("acme/*", "acme"),
             "[[source]] gh.repos: 'acme' is not owner/name or owner/glob, such as acme/fraud-model or acme/*",
         ),
+        (
+            GITHUB + 'base_url = "https://mona:s3cret@github.example"',
+            "[[source]] gh.base_url: must not hold a user or password; name the token's variable in token_env (found "
+            "'https://...@github.example')",
+        ),
+        (GITHUB + 'base_url = "https://github.example:99999"', "[[source]] gh.base_url: Port out of range 0-65535 ("),
+        (SOURCE.replace('"x"', '"~nobody-of-that-name/x"'), "a path begins with ~ and a user that is not known here; "),
+        (SOURCE.replace("drop", "d" * 65), f"[[source]] {'d' * 65}.name: String should have at most 64 characters"),
+        (SOURCE + "stale_after_hours = inf", "[[source]] drop.stale_after_hours: Input should be less than or equal "),
+        (SOURCE + "keep_raw_days = 99999999999", "[[source]] drop.keep_raw_days: Input should be less than or equal "),
+        ("[metrics]\nprovisional_days = 99999999999", "metrics.provisional_days: Input should be less than or equal "),
+        (
+            "[metrics]\nincident_window_hours = inf",
+            "metrics.incident_window_hours: Input should be less than ",
+        ),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, content: str, fault: str) -> None:
@@ -111,6 +127,14 @@ def test_what_is_wrong_is_named(tmp_path: Path, content: str, fault: str) -> Non
     with pytest.raises(ConfigError) as raised:
         config.load(file)
     assert str(raised.value).startswith(f"{file}: {fault}")
+    assert "s3cret" not in str(raised.value)
+
+
+def test_a_secret_in_place_of_its_variable_is_not_said(tmp_path: Path) -> None:
+    line = "gh: the environment variable that token_env names is not set; export it (token_env takes its name, not the "
+    with pytest.raises(SourceError) as raised:
+        secret("gh", "token", "ghp_16C7e42F292c6912E7710c838347Ae178B4a", None)
+    assert str(raised.value) == f"{line}secret)"
 
 
 def test_every_fault_has_a_line(tmp_path: Path) -> None:

@@ -141,6 +141,11 @@ def test_a_glob_without_a_match_is_said(source: Callable[..., Files], tmp_path: 
     assert faults(source("none/*.csv"))[0].startswith(f"drop: {tmp_path}/none/*.csv holds no file to read; ")
 
 
+def test_a_glob_that_is_none_is_named(source: Callable[..., Files], tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match=r"drop: .*/\*\*\.csv: is no pattern of files \(.*\); mend `path`"):
+        faults(source("**.csv"))
+
+
 def test_a_link_is_followed(source: Callable[..., Files], tmp_path: Path) -> None:
     (tmp_path / "elsewhere").mkdir()
     (tmp_path / "elsewhere" / "x.csv").write_text(TEAM)
