@@ -1,9 +1,11 @@
 """What a server's answer says: its body within limits, its rate limits, and what an error means for a person."""
 
 import email.utils
+import json
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,6 +20,8 @@ CHUNK = 1 << 16
 PASSING = {500, 502, 503, 504}
 LONGEST_WAIT = 366 * 86_400.0
 """Seconds; a header that asks for more is damaged, and no date could be named."""
+HALF_A_DAY = 43_200.0
+"""Seconds; a time that is further off needs its day."""
 SECONDARY_WAIT = 60.0
 """Seconds that GitHub asks for when it limits without saying for how long."""
 
@@ -58,10 +62,19 @@ class Response:
         try:
             return replace(self, value=decode(self.body), body=b"")
         except ValueError as error:
+            # what is no text in one item must not cost the others
+            with suppress(ValueError, RecursionError):
+                return replace(self, value=decode(_mended(self.body)), body=b"")
             raise Passing(
                 f"the answer cannot be read ({short(str(error))})",
                 "check that base_url is the API and that no proxy answers in its place",
             ) from None
+
+
+def _mended(body: bytes) -> bytes:
+    """JSON without a byte order mark, bytes that are no UTF-8 and halves of characters. Raises ValueError when it is
+    none."""
+    return json.dumps(json.loads(body.decode("utf-8-sig", "replace")), ensure_ascii=False).encode("utf-8", "replace")
 
 
 class Limited(Exception):
@@ -202,7 +215,8 @@ def _rate_limit(response: Response, asked: Asked, now: float, max_wait: float) -
     wait = min(max(SECONDARY_WAIT if wait is None else wait, 1.0), LONGEST_WAIT)
     limit = response.headers.get("X-RateLimit-Limit", "")
     what = f"rate limit{f' of {limit} requests an hour' if is_number(limit) else ''} reached"
-    what += f"; resets at {datetime.fromtimestamp(now + wait, UTC):%H:%MZ}"
+    ends = datetime.fromtimestamp(now + wait, UTC)
+    what += f"; resets at {ends:%H:%MZ}" if wait < HALF_A_DAY else f"; resets at {ends:%Y-%m-%d %H:%MZ}"
     larger = "a token with a larger limit" if asked.has_token else "a token (token_env)"
     remedy = f"run again then or use {larger}; what was read so far is kept"
     if wait > max_wait:

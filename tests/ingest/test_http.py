@@ -123,6 +123,11 @@ def test_a_long_rate_limit_stops_the_source(github: FakeGithub, kind: str) -> No
     assert "rate limit of 5000 requests an hour reached; resets at 14:05Z; run again then or use" in str(error)
 
 
+def test_a_limit_that_ends_on_another_day_says_which(github: FakeGithub) -> None:
+    github.faults.append(Fault("primary", times=99, wait=24 * 3600 + 300))
+    assert "reached; resets at 2026-05-05 12:05Z; run again then" in str(failure(Session(github), place="gh: runs"))
+
+
 def test_a_limit_that_does_not_end_stops_the_source(github: FakeGithub) -> None:
     github.faults.append(Fault("secondary", times=99, wait=1))
     error = failure(Session(github, retries=2))

@@ -171,3 +171,14 @@ def test_the_whole_way_twice_and_again_from_raw(page: FakePage, server: Loopback
     assert len(staging["incident"]) == 11 and all(row[3] for row in staging["incident"])
     way.replay()
     assert way.staging() == staging
+
+
+@pytest.mark.parametrize("odd", [b"\xff", b"\\ud800"])
+def test_a_title_that_is_no_text_costs_no_incident(page: FakePage, server: Loopback, odd: bytes) -> None:
+    page.open("odd", status="resolved")["name"] = "HERE"
+    whole = json.dumps(PAGE | {"incidents": page.incidents}).encode().replace(b"HERE", b"x" + odd)
+    server.troubles = [Trouble("incidents.json", Reply(b"\xef\xbb\xbf" + whole))]
+    found = reading(server).sync()
+    titles = {each.incident_id: each.title for each in found.of("incident")}
+    assert found.faults == [] and len(titles) == len(page.incidents)
+    assert titles["odd"] in {"x\ufffd", "x?"}
