@@ -12,6 +12,8 @@ from ingest.source import Hasher
 
 PER_PAGE = 100
 GONE = (404, 410)
+EMPTY_PAGES = 3
+"""So many empty pages in a row may have others behind them, as where a server leaves out what may not be seen."""
 MOST_PAGES = 10_000
 """No list is longer; one that never ends would be followed for ever."""
 
@@ -81,6 +83,7 @@ class Api:
         coming = iter(ahead)
         before: list[Any] = []
         seen: set[str] = set()
+        empty = 0
         while page:
             listing: Listing = page.value
             rows: list[Any] = [*listing.items, *listing.rejected]
@@ -92,7 +95,8 @@ class Api:
                     "read less of it with `since`"
                 )
             seen.add(page.url)
-            following = page.next if rows else None
+            empty = 0 if rows else empty + 1
+            following = page.next if empty <= EMPTY_PAGES else None
             # asked for before this page is worked on: what is deleted in between would move items off the next one
             page = None
             if following:

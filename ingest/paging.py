@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from ingest.answers import Response
-from ingest.api import Api
+from ingest.api import EMPTY_PAGES, Api
 from ingest.errors import SourceError
 from ingest.http import Params
 from ingest.shapes import Listing, Shape
@@ -22,6 +22,7 @@ def pages(
     """
     following: Params | None = {**api.sized, **params}
     before: list[Any] = []
+    empty = 0
     while following is not None:
         response = first or api.many(path, shape, following)
         listing: Listing = response.value
@@ -29,7 +30,8 @@ def pages(
         rows: list[Any] = [*listing.items, *listing.rejected]
         if rows and rows == before:
             raise SourceError(f"{api.source}/{api.part}: {path}: its pages repeat themselves; run again later")
-        following = after(listing, following) if rows else None
+        empty = 0 if rows else empty + 1
+        following = after(listing, following) if empty <= EMPTY_PAGES else None
         yield listing, following is None
         before = rows
 
