@@ -57,14 +57,18 @@ class Response:
         """The server's clock as epoch seconds, where it tells."""
         return _http_date(self.headers.get("Date"))
 
-    def decoded(self, decode: Callable[[bytes], Any]) -> "Response":
-        """With its body read by `decode`, whose ValueError means that the answer is damaged; the body itself goes."""
+    def decoded(self, decode: Callable[[bytes], Any], mend: bool) -> "Response":
+        """With its body read by `decode`, whose ValueError means that the answer is damaged; the body itself goes.
+
+        With `mend`, where it will not come any better, it is read past what is no text.
+        """
         try:
             return replace(self, value=decode(self.body), body=b"")
         except ValueError as error:
             # what is no text in one item must not cost the others
             with suppress(ValueError, RecursionError):
-                return replace(self, value=decode(_mended(self.body)), body=b"")
+                if mend:
+                    return replace(self, value=decode(_mended(self.body)), body=b"")
             raise Passing(
                 f"the answer cannot be read ({short(str(error))})",
                 "check that base_url is the API and that no proxy answers in its place",
@@ -149,10 +153,12 @@ def _plain(reply: requests.Response, limit: int) -> Iterator[bytes]:
         raise Passing("the answer broke off")
 
 
-def read(response: Response, decode: Callable[[bytes], Any], asked: Asked, now: float, max_wait: float) -> Response:
+def read(
+    response: Response, decode: Callable[[bytes], Any], asked: Asked, now: float, max_wait: float, *, mend: bool
+) -> Response:
     """A 200 with its body read. Raises Passing when it is damaged, and what a rate limit means when it tells of one."""
     try:
-        return response.decoded(decode)
+        return response.decoded(decode, mend)
     except Limited:
         raise _rate_limit(response, asked, response.date or now, max_wait) from None
 

@@ -173,7 +173,8 @@ class Http:
             try:
                 response = self._follow(path, content, headers, asked.place)
                 if response.status == 200:
-                    response = read(response, decode, asked, self._now(), self._max_wait)
+                    is_last = attempt == self._retries
+                    response = read(response, decode, asked, self._now(), self._max_wait, mend=is_last)
                 elif response.status == 401 and not attempt and self._auth.forget():
                     raise Passing("the token has ended", wait=0)
                 elif not response.not_modified and response.status not in ok:

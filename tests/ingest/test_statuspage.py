@@ -177,7 +177,7 @@ def test_the_whole_way_twice_and_again_from_raw(page: FakePage, server: Loopback
 def test_a_title_that_is_no_text_costs_no_incident(page: FakePage, server: Loopback, odd: bytes) -> None:
     page.open("odd", status="resolved")["name"] = "HERE"
     whole = json.dumps(PAGE | {"incidents": page.incidents}).encode().replace(b"HERE", b"x" + odd)
-    server.troubles = [Trouble("incidents.json", Reply(b"\xef\xbb\xbf" + whole))]
+    server.troubles = [Trouble("incidents.json", Reply(b"\xef\xbb\xbf" + whole), times=9)]
     found = reading(server).sync()
     titles = {each.incident_id: each.title for each in found.of("incident")}
     assert found.faults == [] and len(titles) == len(page.incidents)

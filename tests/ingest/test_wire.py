@@ -50,7 +50,7 @@ def test_a_broken_answer_costs_a_try_and_no_row(github: FakeGithub, kind: str, p
     assert (len(reading.of("ci_run")), len(reading.of("deployment"))) == (250, 1)
 
 
-@pytest.mark.parametrize(("kind", "words"), [("bad_utf8", "cannot be read"), ("reset", "broke off")])
+@pytest.mark.parametrize(("kind", "words"), [("invalid", "cannot be read"), ("reset", "broke off")])
 def test_an_answer_that_stays_broken_is_named(github: FakeGithub, kind: str, words: str) -> None:
     github.faults.append(Fault(kind, times=99))
     with pytest.raises(SourceError) as caught:
