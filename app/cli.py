@@ -95,6 +95,7 @@ def forget(source: str) -> None:
     """Remove all that was loaded of a source that the config names no more, raw data included, then build."""
     from ingest import run, runlog
     from ingest.lock import exclusive
+    from queries.build import retire
 
     settings, data = _settings(), data_folder()
     with exclusive(data):
@@ -104,6 +105,7 @@ def forget(source: str) -> None:
             raise click.UsageError(f"nothing was ever loaded of a source '{source}'")
         run.forget(data, source)
         published = _publish(settings, data, force=True)
+        retire(read_folder())
         runlog.write(settings, data, _build_info(read_folder()))
     console().info(f"forget: all of {source} is removed, published {published.name} in {published.seconds:.1f} s")
 

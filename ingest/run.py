@@ -130,11 +130,22 @@ def strangers(settings: Settings, data: Path) -> list[str]:
 
 
 def forget(data: Path, name: str) -> None:
-    """Removes all that was ever loaded or landed of a source. Killed, it can be told again."""
+    """Removes all that was ever loaded or landed of a source. Killed, it can be told again.
+
+    Raises LandingError where something cannot be removed.
+    """
+    # what is loaded goes last: as long as it is there, the source can be forgotten again
+    for folder in (data / raw.FOLDER / name, Spool(data, name).folder):
+        if folder.exists():
+            try:
+                shutil.rmtree(folder)
+            except OSError as error:
+                raise LandingError(
+                    f"{error.filename or folder}: cannot be removed ({error.strerror}); "
+                    f"mend that, then forget {name} again"
+                ) from None
     with Warehouse(data) as warehouse:
         warehouse.forget([name])
-    for folder in (data / raw.FOLDER / name, Spool(data, name).folder):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def rehearse(

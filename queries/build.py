@@ -197,9 +197,14 @@ def _publish(draft: Path, read: Path) -> Path:
     link.symlink_to(final.name)
     link.rename(read / readmodel.CURRENT)
     _sync(read)
-    for old in sorted(read.glob("read-*.duckdb"))[:-KEPT_BUILDS]:
-        old.unlink()
+    retire(read, KEPT_BUILDS)
     return final
+
+
+def retire(read: Path, kept: int = 1) -> None:
+    """Removes the builds before the newest ones; who has one of them open goes on reading it."""
+    for old in sorted(read.glob("read-*.duckdb"))[:-kept]:
+        old.unlink()
 
 
 def _sync(path: Path) -> None:

@@ -77,8 +77,17 @@ def test_a_source_that_the_config_names_no_more_is_told_of_until_it_is_forgotten
     assert line in filled.ingest().stdout
     assert line in filled.ingest().stdout
     assert filled.rows("select deployment_id from staging.deployment order by 1") == [("drop:1",), ("fresh:1",)]
+    landed = filled.data / "raw" / "drop"
+    landed.rename(filled.folder / "aside")
+    landed.touch()
+    result = filled.uptake("forget", "drop")
+    assert result.exit_code == 1
+    assert f"{landed}: cannot be removed (Not a directory); mend that, then forget drop again" in result.stderr
+    landed.unlink()
+    (filled.folder / "aside").rename(landed)
     result = filled.uptake("forget", "drop")
     assert "all of drop is removed" in result.stdout
+    assert len(list(filled.data.glob("read/read-*.duckdb"))) == 1, "an older build still holds it"
     assert filled.rows("select deployment_id from staging.deployment") == [("fresh:1",)]
     assert {file.source for file in raw.files(filled.data)} == {"fresh"}
     assert "drop" not in classes(filled) and "drop" not in filled.ingest().stdout
