@@ -28,6 +28,9 @@ from queries.sqlfile import folder as folder_of
 STALE_HOURS = 36
 """Without a successful run for this long the data is called stale, unless its source is allowed to be older."""
 
+QUESTION_THREADS = max(1, (os.cpu_count() or 2) // 2)
+"""On so many cores each question is answered: those of a page run side by side and would wait for one another."""
+
 Where = tuple[tuple[str, tuple[str, ...]], ...]
 Key = tuple[str, tuple[str, ...], date | None, date | None, Where, tuple[str, ...] | None]
 """A slice as what the cache can hash: by, group, since, until, where, costly."""
@@ -161,9 +164,11 @@ def _close(con: duckdb.DuckDBPyConnection) -> None:
 @st.cache_resource(max_entries=3, show_spinner=False, on_release=_close)
 def _open(build: str) -> duckdb.DuckDBPyConnection:
     try:
-        return readmodel.open_path(Path(build))
+        con = readmodel.open_path(Path(build))
     except (duckdb.IOException, DamagedReadModel) as error:
         raise Vanished(build) from error
+    con.execute(f"set threads = {QUESTION_THREADS}")
+    return con
 
 
 @contextmanager
