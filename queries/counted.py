@@ -11,7 +11,7 @@ from queries import sqlfile
 from queries.calendar import dense, mark_partial
 from queries.clock import clock
 from queries.readmodel import once
-from queries.slice import Slice, costly_of, keys, narrowed, period_start, query
+from queries.slice import Slice, costly_of, keys, period_start, query
 from queries.waiting import waiting_quantiles
 from queries.withhold import LEAST, quantile_rules, withhold
 
@@ -72,28 +72,37 @@ def daily(name: str, part: Slice) -> sqlfile.SqlFile | None:
 
 
 def with_waiting(
-    con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, durations: str, stem: str, ended: str, waiting: str
+    con: duckdb.DuckDBPyConnection,
+    name: str,
+    part: Slice,
+    *,
+    durations: str,
+    stem: str,
+    ended: str,
+    waiting: str,
+    parts: tuple[str, ...] = (),
 ) -> pl.DataFrame:
     """`counted` with quantiles that take what still waits as longer than so far (Kaplan-Meier).
 
-    `durations` names the SQL file that lists them, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended` and
-    `waiting` the counts of those that are over and those that wait. Where no group holds both they are the ordinary
-    quantiles, which SQL gives. Where too few are over or too many wait there is none, and `withheld` says so.
+    `durations` names the SQL file that lists the cases, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended`
+    and `waiting` the counts of those that are over and those that wait. `parts` are further columns of the cases, of
+    which the ordinary quantiles are meant. Where too few are over or too many wait there is none, and `withheld` says
+    so.
     """
     file, rules = sql_of(name), quantile_rules(stem, ended)
-    given = [f"{stem}_{end}" for end in QUANTILES]
     asked = costly_of(file) if part.costly is None else part.costly
-    ends = [end for end in QUANTILES if f"{stem}_{end}" in asked]
-    frame = counted(con, name, replace(part, costly=tuple(one for one in asked if one not in given)))
-    if not ends:
+    of_cases = {f"{column}_{end}": (column, share) for column in (stem, *parts) for end, share in QUANTILES.items()}
+    wanted = [one for one in of_cases if one in asked]
+    frame = counted(con, name, replace(part, costly=tuple(one for one in asked if one not in of_cases)))
+    if not wanted:
         return withhold(frame, rules)
-    columns = keys(file, part)
-    shares = {f"{stem}_{end}": QUANTILES[end] for end in ends}
-    if frame.select((pl.col(waiting).fill_null(0) > 0) & (pl.col(ended) > 0)).to_series().any():
-        lives = query(sql_of(durations), replace(part, costly=None)).cases(con)
-        found = waiting_quantiles(lives, columns, shares)
-    else:
-        found = narrowed(query(file, replace(part, costly=tuple(shares))), [*columns, *shares]).run(con)
+    columns, ends = keys(file, part), [end for end in QUANTILES if f"{stem}_{end}" in asked]
+    found = waiting_quantiles(
+        _cases(con, sql_of(durations), part),
+        columns,
+        {f"{stem}_{end}": QUANTILES[end] for end in ends},
+        {one: of_cases[one] for one in wanted if of_cases[one][0] != stem},
+    )
     frame = frame.join(found, on=columns, how="left", nulls_equal=True) if columns else frame.hstack(found)
     order = [*columns, *file.columns]
     frame = frame.select(*[one for one in order if one in frame.columns], pl.exclude(order))
@@ -103,5 +112,20 @@ def with_waiting(
         )
         for end in ends
     ]
-    reason = pl.concat_str(undecided, separator="; ", ignore_nulls=True)
+    reason = pl.concat_str(*undecided, pl.lit(None, dtype=pl.String), separator="; ", ignore_nulls=True)
     return withhold(frame.with_columns(withheld=pl.when(reason != "").then(reason)), rules)
+
+
+_EVERY = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q"}
+
+
+def _cases(con: duckdb.DuckDBPyConnection, file: sqlfile.SqlFile, part: Slice) -> pl.DataFrame:
+    """One row a case, with its day and what pages split by: the questions of a page that differ in these share it."""
+    group = tuple(name for name in part.group if name not in file.listed("always_by"))
+    cases = query(file, replace(part, by="all", group=group, costly=None)).shared(con)
+    if part.by == "all" or cases.is_empty():
+        return cases.with_columns(period=pl.col("day"))
+    # cut by day, of which there are few, and not by case
+    first, last = cases.select(first=pl.col("day").min(), last=pl.col("day").max()).row(0)
+    periods = pl.date_range(first, last, eager=True).dt.truncate(_EVERY[part.by])
+    return cases.with_columns(period=periods.gather((cases["day"] - first).dt.total_days()))

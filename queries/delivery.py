@@ -82,6 +82,7 @@ def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         stem="lead_time_hours",
         ended="measured_count",
         waiting="waiting_count",
+        parts=("coding_hours", "review_hours", "deploy_hours"),
     )
     rules = [
         Rule("lead_time_hours_median_shipped", "measured_count", 6),

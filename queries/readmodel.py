@@ -1,7 +1,9 @@
 """The published read model: which file is current, and opening it. Nobody reads any other file of the data folder."""
 
 import warnings
+from concurrent.futures import Future
 from pathlib import Path
+from threading import Lock
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -110,3 +112,35 @@ def many(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | 
     with con.cursor() as cursor:
         result: pl.DataFrame = cursor.sql(sql, params=parameters or {}).pl()
     return result
+
+
+_SHARED: WeakKeyDictionary[duckdb.DuckDBPyConnection, dict[str, Future[pl.DataFrame]]] = WeakKeyDictionary()
+_SHARED_LOCK = Lock()
+_KEPT = 2
+"""So many of them are kept per connection, since each may hold a row for every change of the window."""
+
+
+def shared(con: duckdb.DuckDBPyConnection, sql: str, parameters: dict[str, Any] | None = None) -> pl.DataFrame:
+    """`many`, remembered for what is asked next; a question that is asked meanwhile waits for the answer."""
+    key = f"{sorted((parameters or {}).items())} {sql}"
+    with _SHARED_LOCK:
+        known = _SHARED.setdefault(con, {})
+        is_first = key not in known
+        answer = known.setdefault(key, Future())
+        for old in list(known)[:-_KEPT]:
+            del known[old]
+    if is_first:
+        try:
+            answer.set_result(many(con, sql, parameters))
+        except BaseException as error:
+            with _SHARED_LOCK:
+                known.pop(key, None)
+            answer.set_exception(error)
+            raise
+    return answer.result()
+
+
+def forget_shared() -> None:
+    """Lets go of what `shared` remembers, so that a measurement asks for everything anew."""
+    with _SHARED_LOCK:
+        _SHARED.clear()

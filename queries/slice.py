@@ -10,7 +10,7 @@ import duckdb
 import polars as pl
 
 from queries.errors import UsageError
-from queries.readmodel import frame, many
+from queries.readmodel import frame, many, shared
 from queries.sqlfile import SqlFile
 
 _QUANTILE = re.compile(r"_(median|p75|p90)(_|$)")
@@ -62,6 +62,10 @@ class Query:
     def cases(self, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
         """Runs it, where the answer has a row a case."""
         return many(con, self.sql, self.parameters)
+
+    def shared(self, con: duckdb.DuckDBPyConnection) -> pl.DataFrame:
+        """The same, where several questions of a page stand on these cases."""
+        return shared(con, self.sql, self.parameters)
 
 
 def keys(file: SqlFile, part: Slice) -> list[str]:

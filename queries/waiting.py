@@ -9,32 +9,55 @@ _CLOSE = 1e-9
 """Survivals that differ by less are the same."""
 
 
-def waiting_quantiles(lives: pl.DataFrame, keys: list[str], shares: Mapping[str, float]) -> pl.DataFrame:
+def waiting_quantiles(
+    lives: pl.DataFrame,
+    keys: list[str],
+    shares: Mapping[str, float],
+    parts: Mapping[str, tuple[str, float]] | None = None,
+) -> pl.DataFrame:
     """Quantiles of the time to an event that some have not had yet (Kaplan and Meier 1958), per combination of `keys`.
 
-    `lives` has the keys, `length` and `is_waiting` (no event after so long), one row a case. `shares` maps a name to
-    the share that has had the event: 0.5 is the median. Returns the keys and a column of each name, null where too few
-    have had the event. Where the curve lies exactly at a share, the quantile is midway to the next event, so that
-    without any that waits 0.5 is the ordinary median; the others are then the ordinary ones too, linear between two
-    cases as SQL's quantile_cont has them.
+    `lives` has the keys, `length` and `is_waiting` (no event after so long), one row a case; one without `length` is no
+    case. `shares` maps a name to the share that has had the event: 0.5 is the median. `parts` maps further names to
+    another column of `lives` and a share: the ordinary quantile of the values that are known. Returns the keys and a
+    column of each name, null where too few have had the event. Where the curve lies exactly at a share, the quantile is
+    midway to the next event, so that without any that waits 0.5 is the ordinary median; the others are then the
+    ordinary ones too, linear between two cases as SQL's quantile_cont has them.
     """
-    ordered = lives if _is_in_order(lives) else lives.sort("length", "is_waiting")
-    length, waits = pl.col("length"), pl.col("is_waiting").arg_true()
+    ordered = lives if _is_in_order(lives) else lives.sort("length", "is_waiting", nulls_last=True)
+    length, parts = pl.col("length").drop_nulls(), parts or {}
+    lists = {
+        "length": length,
+        "waits": (pl.col("is_waiting") & pl.col("length").is_not_null()).arg_true(),
+        "count": length.len(),
+        # without nulls a quantile takes a third of the time
+        **{f"all_{column}": pl.col(column).drop_nulls() for column, _ in parts.values()},
+    }
     groups = (
-        ordered.group_by(keys).agg(length=length, waits=waits, count=pl.len())
+        ordered.group_by(keys).agg(**lists)
         if keys
-        else ordered.select(length=length.implode(), waits=waits.implode(), count=pl.len())
+        else ordered.select(**{name: each if name == "count" else each.implode() for name, each in lists.items()})
     )
     cases = list(zip(groups["count"].to_list(), groups["waits"].to_list(), strict=True))
     found = {name: _at(groups["length"], [_place(*case, share) for case in cases]) for name, share in shares.items()}
-    return groups.select(keys).with_columns(**found) if keys else pl.DataFrame(found)
+    return groups.select(
+        *keys,
+        *(values.alias(name) for name, values in found.items()),
+        *(
+            pl.col(f"all_{column}").list.eval(pl.element().quantile(share, "linear")).list.first().alias(name)
+            for name, (column, share) in parts.items()
+        ),
+    )
 
 
 def _is_in_order(lives: pl.DataFrame) -> bool:
     """By length, and of the equally long the ones that have had the event first; to see it is quicker than to sort."""
     length, waits = pl.col("length"), pl.col("is_waiting")
     is_equal = length == length.shift()
-    return lives["length"].is_sorted() and not lives.select((is_equal & (waits < waits.shift())).any()).item()
+    return (
+        lives["length"].is_sorted(nulls_last=True)
+        and not lives.select((is_equal & (waits < waits.shift())).any()).item()
+    )
 
 
 Place = tuple[int | None, int | None, float]

@@ -18,6 +18,8 @@ import streamlit as st
 from streamlit.runtime.caching.cache_data_api import CachedDataFuncInfo
 from streamlit.testing.v1 import AppTest
 
+from queries import readmodel
+
 MAIN = Path(__file__).parent.parent / "app" / "main.py"
 REPEATS = 7
 
@@ -116,6 +118,7 @@ def _asked_by(number: int, title: str) -> tuple[list[Asked], float]:
 
 
 def _one_by_one(asked: list[Asked]) -> None:
+    readmodel.forget_shared()
     for question in asked:
         question.ask()
 
@@ -123,6 +126,7 @@ def _one_by_one(asked: list[Asked]) -> None:
 def _side_by_side(asked: list[Asked]) -> None:
     from app.ahead import THREADS
 
+    readmodel.forget_shared()
     with ThreadPoolExecutor(THREADS) as pool:
         for answer in [pool.submit(question.ask) for question in asked]:
             answer.result()

@@ -1,5 +1,6 @@
 -- question: Which teams have deployed after onboarding, and which wait?
 -- part_of: time_to_first_deployment
+-- always_by: day
 -- dimensions: team_id, domain, support_model
 -- definition: The durations behind the Kaplan-Meier median, one row a team.
 -- columns:

@@ -1,5 +1,6 @@
 -- question: Which breaks are over, and which are known only as longer than so far?
 -- part_of: time_to_green
+-- always_by: day
 -- dimensions: team_id, domain, repo, workflow, branch
 -- definition: The durations behind the Kaplan-Meier median, one row a break.
 -- columns:

@@ -1,5 +1,6 @@
 -- question: Which recoveries are over, and which are known only as longer than so far?
 -- part_of: recovery_time
+-- always_by: day, path
 -- dimensions: team_id, domain, product, repo, environment, path
 -- definition: The durations behind the Kaplan-Meier median, one row a failure.
 -- columns:

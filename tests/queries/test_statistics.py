@@ -91,6 +91,22 @@ def test_quantiles_with_what_waits_keep_groups_apart(
     assert found == {"a": in_plain(some), None: in_plain(others)}
 
 
+@settings(max_examples=100, deadline=None)
+@given(LIVES, st.lists(st.one_of(st.none(), st.integers(0, 9))), st.data())
+def test_a_case_without_length_counts_for_its_parts_alone(
+    lives: list[tuple[int, bool]], parts: list[int | None], data: st.DataObject
+) -> None:
+    known = durations(lives).with_columns(part=pl.lit(None, dtype=pl.Float64))
+    unknown = pl.DataFrame({"length": None, "is_waiting": True, "part": parts}, known.schema)
+    frame = pl.concat([known, unknown]).with_columns(pl.lit("a").alias("team"))
+    frame = frame[data.draw(st.permutations(range(frame.height)))]
+    given_parts = sorted(part for part in parts if part is not None)
+    expected = in_plain(lives) | {"part_median": statistics.median(given_parts) if given_parts else None}
+    shares, of_parts = {name: float(share) for name, share in SHARES.items()}, {"part_median": ("part", 0.5)}
+    assert waiting_quantiles(frame, [], shares, of_parts).row(0, named=True) == expected
+    assert waiting_quantiles(frame, ["team"], shares, of_parts).row(0, named=True) == {"team": "a", **expected}
+
+
 def test_quantiles_of_nothing_are_none() -> None:
     none = durations([(1, True)]).clear()
     assert waiting_quantiles(none, [], MEDIAN).rows() == [(None,)]
