@@ -13,6 +13,9 @@ from queries.slice import Slice, keys, narrowed, query
 
 _NO_SCORE = "no pain was rated by as many people as the privacy floor"
 
+TEAMS = ("domain", "team_id")
+"""How teams are asked for: with the domain, in which each lies, they are the very cells that may have to be hidden."""
+
 
 def pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Per pain point and survey: respondents, share affected and mean severity, groups under the floor hidden."""
@@ -95,7 +98,7 @@ def weighted_pain(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     frame = query(file, part).run(con).sort(keys(file, part), nulls_last=True)
     heads = _headcount(con, Slice(group=("team_id",))).drop_nulls()
     surveys = {"survey_id": tuple(frame["survey_id"].unique())}
-    teams = pain(con, Slice(group=("team_id",), where=surveys)).filter(pl.col("withheld").is_null())
+    teams = pain(con, Slice(group=TEAMS, where=surveys)).filter(pl.col("withheld").is_null())
     teams = teams.join(heads, on="team_id")
     return responses.with_weights(frame, teams, int(heads["headcount"].sum()), clock(con).min_group)
 

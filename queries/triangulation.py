@@ -31,7 +31,7 @@ def triangulation(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     columns = keys(file, part)
     asked = query(file, part).run(con).sort(columns, nulls_last=True)
     surveys = {"survey_id": tuple(asked["survey_id"].unique()), "pain_id": tuple(asked["pain_id"].unique())}
-    said = listening.pain(con, Slice(group=("team_id",), where=surveys)).select(*columns, *_CLAIM, "withheld")
+    said = listening.pain(con, Slice(group=listening.TEAMS, where=surveys)).select(*columns, *_CLAIM, "withheld")
     frame = asked.join(said, on=columns, how="left")
     days = _survey_days(con)
     measured: dict[tuple[str, str | None], Measured] = {}

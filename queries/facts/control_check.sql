@@ -10,6 +10,7 @@
 --   team_id                   varchar    owner
 --   branch                    varchar    branch
 --   ended_at                  timestamp  when the control had run
+--   first_at                  timestamp  when it first had in that repository
 --   is_blocked                boolean    the control failed, and its run did not succeed
 --   passed_at                 timestamp  when the same control next passed on that branch, of a run that it blocked
 --   blocked_hours             double     blocked to passed
@@ -94,6 +95,7 @@ select
     team_id,
     branch,
     ended_at,
+    min(ended_at) over (partition by repo, control) as first_at,
     is_blocked,
     case when is_blocked then first_value(case when is_passed then ended_at end ignore nulls) over later end as passed_at,
     hours_between(ended_at, passed_at) as blocked_hours

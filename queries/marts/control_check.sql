@@ -25,7 +25,7 @@ select
     control_check.is_blocked,
     control_check.blocked_hours,
     cast(round(control_check.blocked_hours * 3600000) as bigint) as blocked_ms,
-    min(local_day(control_check.ended_at, clock.timezone)) over (partition by control_check.repo, control_check.control) as first_day,
+    local_day(control_check.first_at, clock.timezone) as first_day,
     day < first_day + 56 as is_early
 from facts.control_check
 cross join facts.clock
