@@ -4,7 +4,6 @@
 """
 
 import json
-import resource
 import shutil
 import subprocess
 import sys
@@ -78,5 +77,7 @@ def _swap(read: Path) -> None:
 if __name__ == "__main__":
     data = Path(sys.argv[1])
     published = build.build(data / warehouse.FILE, data / "read", Definitions())
-    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    # ru_maxrss would be at least that of the process that started this one
+    peak = next(line for line in Path("/proc/self/status").read_text("utf-8").splitlines() if line.startswith("VmHWM"))
+    peak_mb = int(peak.split()[1]) / 1024
     print(json.dumps({"seconds": published.seconds, "peak_mb": peak_mb}))
