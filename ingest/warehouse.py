@@ -14,6 +14,7 @@ from typing import Any, Self
 import duckdb
 import polars as pl
 
+from ingest import layout
 from ingest.errors import LandingError, LockHeld
 from ingest.records import RECORDS
 
@@ -32,15 +33,7 @@ _HERE = Path(__file__).parent
 _STATEMENTS: dict[str, str] = dict(
     re.findall(r"^-- name: (\w+)\n(.*?)(?=^-- name: |\Z)", (_HERE / "warehouse.sql").read_text("utf-8"), re.M | re.S)
 )
-_LAYOUT: dict[str, set[str]] = {
-    table: set(re.findall(r"^ +(\w+) ", columns, re.M))
-    for table, columns in re.findall(
-        r"^create table if not exists (\S+) \((.*?)^\);",
-        (_HERE / "staging.sql").read_text("utf-8") + _STATEMENTS["layout"],
-        re.M | re.S,
-    )
-}
-"""The columns of each table, as this version makes it."""
+_LAYOUT = layout.read((_HERE / "staging.sql").read_text("utf-8"), _STATEMENTS["layout"])
 _TYPES: dict[str, pl.DataType] = {
     "VARCHAR": pl.String(),
     "VARCHAR[]": pl.List(pl.String()),
@@ -86,21 +79,15 @@ class Warehouse:
             con.execute((_HERE / "staging.sql").read_text("utf-8"))
             con.execute(_STATEMENTS["layout"])
             con.commit()
-            try:
-                self._check(dict(con.execute(_STATEMENTS["columns"]).fetchall()))
-            except LandingError:
+            different = layout.difference(_LAYOUT, con.execute(_STATEMENTS["columns"]).fetchall())
+            if different:
                 con.close()
-                raise
-        return con
-
-    def _check(self, found: Mapping[str, list[str]]) -> None:
-        """Raises LandingError where a table is not as this version makes it: what it held more would be lost."""
-        for table, columns in _LAYOUT.items():
-            if different := sorted(columns ^ set(found[table])):
+                # what the file holds more would be lost
                 raise LandingError(
-                    f"{self.file}: was made by another version of Uptake ({table} differs in '{different[0]}'); "
-                    "run that one, or move the file away, since the next run makes it anew from raw"
+                    f"{self.file}: was made by another version of Uptake ({different}); run that one, or move the file "
+                    "away, since the next run makes it anew from raw"
                 )
+        return con
 
     def __enter__(self) -> Self:
         return self

@@ -52,11 +52,9 @@ create table if not exists meta.run (
 );
 
 -- name: columns
--- What there is, by table.
-select schema_name || '.' || table_name, list(column_name)
+select schema_name || '.' || table_name, column_name, data_type
 from duckdb_columns()
-where schema_name in ('staging', 'meta')
-group by all;
+where schema_name in ('staging', 'meta');
 
 -- name: upsert
 -- A template, since a table cannot be a parameter: the names come from ingest/records.py and nowhere else.

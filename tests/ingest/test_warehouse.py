@@ -302,6 +302,8 @@ def test_what_a_source_means_is_kept_until_it_means_something_else(warehouse: Wa
         ("alter table staging.team add column later text", "staging.team differs in 'later'"),
         ("alter table staging.ci_run drop column url", "staging.ci_run differs in 'url'"),
         ("alter table meta.run drop column message", "meta.run differs in 'message'"),
+        ("alter table staging.team alter column headcount type text", "staging.team differs in 'headcount'"),
+        ("drop table meta.event; create table meta.event (source json)", "meta.event differs in 'content'"),
     ],
 )
 def test_a_warehouse_of_another_version_is_named_and_left_as_it_is(tmp_path: Path, change: str, differs: str) -> None:
