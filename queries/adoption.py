@@ -48,7 +48,6 @@ def time_to_first_deployment(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.
         con,
         "time_to_first_deployment",
         part,
-        durations="first_durations",
         stem="first_days",
         ended="deployed_count",
         waiting="waiting_count",

@@ -72,25 +72,18 @@ def daily(name: str, part: Slice) -> sqlfile.SqlFile | None:
 
 
 def with_waiting(
-    con: duckdb.DuckDBPyConnection,
-    name: str,
-    part: Slice,
-    *,
-    durations: str,
-    stem: str,
-    ended: str,
-    waiting: str,
-    parts: tuple[str, ...] = (),
+    con: duckdb.DuckDBPyConnection, name: str, part: Slice, *, stem: str, ended: str, waiting: str
 ) -> pl.DataFrame:
     """`counted` with quantiles that take what still waits as longer than so far (Kaplan-Meier).
 
-    `durations` names the SQL file that lists the cases, `stem` the quantiles (`<stem>_median`, `_p75`, `_p90`), `ended`
-    and `waiting` the counts of those that are over and those that wait. `parts` are further columns of the cases, of
-    which the ordinary quantiles are meant. Where too few are over or too many wait there is none, and `withheld` says
-    so.
+    They are those of the metric's cases, one row each: of their `length`, called `<stem>_median`, `_p75` and `_p90`,
+    and the ordinary ones of what further columns they have. `ended` and `waiting` count those that are over and those
+    that wait. Where too few are over or too many wait there is none, and `withheld` says so.
     """
     file, rules = sql_of(name), quantile_rules(stem, ended)
     asked = costly_of(file) if part.costly is None else part.costly
+    cases = sql_of(file.header["cases"])
+    parts = [column for column in cases.columns if column not in {"length", "is_waiting"}]
     of_cases = {f"{column}_{end}": (column, share) for column in (stem, *parts) for end, share in QUANTILES.items()}
     wanted = [one for one in of_cases if one in asked]
     frame = counted(con, name, replace(part, costly=tuple(one for one in asked if one not in of_cases)))
@@ -98,7 +91,7 @@ def with_waiting(
         return withhold(frame, rules)
     columns, ends = keys(file, part), [end for end in QUANTILES if f"{stem}_{end}" in asked]
     found = waiting_quantiles(
-        _cases(con, sql_of(durations), part),
+        _cases(con, cases, part),
         columns,
         {f"{stem}_{end}": QUANTILES[end] for end in ends},
         {one: of_cases[one] for one in wanted if of_cases[one][0] != stem},

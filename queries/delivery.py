@@ -78,11 +78,9 @@ def lead_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         con,
         "lead_time",
         part,
-        durations="lead_time_durations",
         stem="lead_time_hours",
         ended="measured_count",
         waiting="waiting_count",
-        parts=("coding_hours", "review_hours", "deploy_hours"),
     )
     rules = [
         Rule("lead_time_hours_median_shipped", "measured_count", 6),
@@ -119,21 +117,14 @@ def deployment_failure_rate(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.D
 
 def recovery_time(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
     """Hours from a deployment that led to a failure until production was whole again; open ones are not left out."""
-    if not clock(con).has_incidents:
-        frame = counted(con, "recovery_time", part).drop("period_end", strict=False)
-        values = [name for name in frame.columns if name.startswith(("recover", "open"))]
-        frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in values)
-        return frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
     frame = with_waiting(
-        con,
-        "recovery_time",
-        part,
-        durations="recovery_durations",
-        stem="recovery_hours",
-        ended="recovered_count",
-        waiting="open_count",
-    )
-    return frame.drop("period_end", strict=False)
+        con, "recovery_time", part, stem="recovery_hours", ended="recovered_count", waiting="open_count"
+    ).drop("period_end", strict=False)
+    if clock(con).has_incidents:
+        return frame
+    values = [name for name in frame.columns if name.startswith(("recover", "open"))]
+    frame = frame.with_columns(pl.lit(None).cast(frame.schema[name]).alias(name) for name in values)
+    return frame.with_columns(withheld=pl.lit(NO_INCIDENTS))
 
 
 def recovery_distribution(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:

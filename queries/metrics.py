@@ -5,7 +5,7 @@ Every answer has the columns that it is grouped by, then those that its SQL file
 `withheld` says why.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 import duckdb
@@ -129,4 +129,10 @@ def _missing(con: duckdb.DuckDBPyConnection, name: str) -> list[str]:
 
 def shown_sql(name: str, part: Slice) -> str:
     """The SQL that a metric runs for a slice, to be shown to a person; it runs in the read model as it stands."""
-    return query(sql_of(name), part).sql
+    shown = [query(sql_of(name), part).sql]
+    if cases := sql_of(name).header.get("cases"):
+        shown += [f"{_CASES}\n{query(sql_of(cases), replace(part, costly=None)).sql}"]
+    return ";\n\n".join(shown)
+
+
+_CASES = "-- the cases that the quantiles are of; one that waits counts as longer than so far (Kaplan and Meier 1958)"

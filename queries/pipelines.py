@@ -68,7 +68,6 @@ def time_to_green(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
         con,
         "time_to_green",
         part,
-        durations="green_durations",
         stem="green_hours",
         ended="mended_count",
         waiting="open_count",

@@ -1,6 +1,7 @@
 -- question: How long does a change take from its first commit to production, and where does the time go?
 -- version: 4
 -- needs: change, deployment
+-- cases: lead_time_cases
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path, is_bot, link_method
 -- defaults: is_bot=false
@@ -33,21 +34,9 @@ select
     count(*) - change_count as unlinked_count,
     count(waiting_hours) as waiting_count,
     count(*) filter (is_negative) as negative_count,
-    quantile_cont(lead_time_hours, 0.5) as lead_time_hours_median,
     quantile_cont(lead_time_hours, 0.5) as lead_time_hours_median_shipped,
-    quantile_cont(lead_time_hours, 0.75) as lead_time_hours_p75,
-    quantile_cont(lead_time_hours, 0.9) as lead_time_hours_p90,
-    quantile_cont(coding_hours, 0.5) as coding_hours_median,
-    quantile_cont(coding_hours, 0.75) as coding_hours_p75,
-    quantile_cont(coding_hours, 0.9) as coding_hours_p90,
     count(coding_hours) as coding_count,
-    quantile_cont(review_hours, 0.5) as review_hours_median,
-    quantile_cont(review_hours, 0.75) as review_hours_p75,
-    quantile_cont(review_hours, 0.9) as review_hours_p90,
-    count(review_hours) as review_count,
-    quantile_cont(deploy_hours, 0.5) as deploy_hours_median,
-    quantile_cont(deploy_hours, 0.75) as deploy_hours_p75,
-    quantile_cont(deploy_hours, 0.9) as deploy_hours_p90
+    count(review_hours) as review_count
 from marts.change
 where true /* and where */
 group by all

@@ -1,6 +1,7 @@
 -- question: How long is production broken after a deployment that led to a failure?
 -- version: 3
 -- needs: deployment
+-- cases: recovery_cases
 -- compare: yes
 -- dimensions: team_id, domain, product, repo, environment, path
 -- definition: From the end of a deployment that led to an incident, a rollback or an unplanned fix until its incident is resolved or the next succeeded deployment supersedes it, whichever comes first. Those still open count as longer than they have been open so far (Kaplan-Meier). Counted when the deployment that failed had finished. Without a source of incidents it is not measured.
@@ -10,17 +11,10 @@
 --   recovery_hours_median     median, open ones included (Kaplan-Meier)
 --   recovery_hours_p75        three of four are over after at most this, open ones included
 --   recovery_hours_p90        nine of ten are over after at most this, open ones included
-select * exclude (recovery_quantiles)
-from (
-    select
-        /* group */
-        count(recovery_hours) as recovered_count,
-        count(open_hours) as open_count,
-        quantile_cont(recovery_hours, [0.5, 0.75, 0.9]) as recovery_quantiles,
-        recovery_quantiles[1] as recovery_hours_median,
-        recovery_quantiles[2] as recovery_hours_p75,
-        recovery_quantiles[3] as recovery_hours_p90
-    from marts.recovery
-    where true /* and where */
-    group by all
-)
+select
+    /* group */
+    count(recovery_hours) as recovered_count,
+    count(open_hours) as open_count
+from marts.recovery
+where true /* and where */
+group by all

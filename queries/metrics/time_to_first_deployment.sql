@@ -1,6 +1,7 @@
 -- question: How long does a team take from being onboarded to its first production deployment?
 -- version: 2
 -- needs: team, deployment
+-- cases: first_cases
 -- compare: yes
 -- dimensions: team_id, domain, support_model
 -- definition: From onboarding to the first succeeded production deployment through the platform. Teams that still wait count as longer than they have waited so far (Kaplan-Meier). Counted when onboarded.
@@ -11,18 +12,11 @@
 --   first_days_median         median days, waiting teams included (Kaplan-Meier)
 --   first_days_p75            three of four teams take at most this, waiting teams included
 --   first_days_p90            nine of ten teams take at most this, waiting teams included
-select * exclude (first_quantiles)
-from (
-    select
-        /* group */
-        count(first_days) + count(waiting_days) as team_count,
-        count(first_days) as deployed_count,
-        count(waiting_days) as waiting_count,
-        quantile_cont(first_days, [0.5, 0.75, 0.9]) as first_quantiles,
-        first_quantiles[1] as first_days_median,
-        first_quantiles[2] as first_days_p75,
-        first_quantiles[3] as first_days_p90
-    from marts.adoption
-    where day is not null /* and where */
-    group by all
-)
+select
+    /* group */
+    count(first_days) + count(waiting_days) as team_count,
+    count(first_days) as deployed_count,
+    count(waiting_days) as waiting_count
+from marts.adoption
+where day is not null /* and where */
+group by all

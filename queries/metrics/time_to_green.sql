@@ -1,6 +1,7 @@
 -- question: How long does a pipeline stay broken on the default branch?
 -- version: 3
 -- needs: ci_run
+-- cases: green_cases
 -- compare: yes
 -- dimensions: team_id, domain, repo, workflow, branch
 -- definition: From the first failure of a pipeline on a default branch until its next success. Failures in a row are one break; cancelled and skipped runs neither break nor mend. Those still broken count as longer than they have been broken so far (Kaplan-Meier). Counted when the pipeline broke. Default branches are those that the configuration names.
@@ -17,9 +18,6 @@ select
     count(green_hours) as mended_count,
     count(open_hours) as open_count,
     cast(coalesce(sum(failure_count), 0) as bigint) as failure_count,
-    quantile_cont(green_hours, 0.5) as green_hours_median,
-    quantile_cont(green_hours, 0.75) as green_hours_p75,
-    quantile_cont(green_hours, 0.9) as green_hours_p90,
     -- whole milliseconds add up to the same in any order
     coalesce(sum(broken_ms), 0) / 3600000.0 as broken_hours
 from marts.broken_pipeline

@@ -183,10 +183,17 @@ def test_a_share_that_is_not_shown_has_a_reason_of_its_own() -> None:
     assert shown.meaning == "No share is shown: nothing in this period to compute it from."
 
 
+WITH_CASES = {"lead_time", "recovery_time", "time_to_green", "time_to_first_deployment"}
+
+
 def test_the_shown_sql_runs_in_the_read_model_as_it_stands(small: Path) -> None:
     con = open_current(small / "read")
     for name in metrics.METRICS:
-        con.sql(metrics.shown_sql(name, Slice()))
+        statements = duckdb.extract_statements(metrics.shown_sql(name, Slice("month" if name in WITH_CASES else "all")))
+        columns = [[column[0] for column in con.execute(each).description or ()] for each in statements]
+        assert len(columns) == 1 + (name in WITH_CASES), name
+        if name in WITH_CASES:
+            assert {"period", "length", "is_waiting"} <= {*columns[1]}, "without these nobody can redo the median"
 
 
 def test_counts_left_out_are_said_in_words() -> None:
