@@ -7,23 +7,22 @@ run holds the lock; 143 ended by SIGTERM.
 import json
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from app.command import DAY, Group, common, console, data_folder, given, needs_named_config, read_folder, window
+from app import report
+from app.asking import metric, rows
+from app.command import DAY, Group, common, console, data_folder, given, needs_named_config, read_folder
 from app.survey import survey
 
 if TYPE_CHECKING:
     from ingest.config import Settings
-    from ingest.work import SourceResult
     from queries.build import Published
     from queries.definitions import Definitions
-
-Where = Mapping[str, tuple[str, ...]]
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -46,14 +45,14 @@ def ingest(sources: tuple[str, ...], since: datetime | None, full: bool, dry_run
     settings, data = _settings(), data_folder()
     names = _sources(settings, sources)
     if dry_run:
-        _report("dry run", run.rehearse(settings, data, names, since=since, full=full), None)
+        report.ended("dry run", run.rehearse(settings, data, names, since=since, full=full), None)
         return
     with exclusive(data):
         results = run.ingest(settings, data, names, since=since, full=full, progress=console().progress())
         published = _publish(settings, data)
         runlog.write(settings, data, _build_info(read_folder()))
         strangers = run.strangers(settings, data)
-    _report("ingest", results, published, strangers)
+    report.ended("ingest", results, published, strangers)
 
 
 @main.command()
@@ -67,7 +66,7 @@ def build() -> None:
     with exclusive(data):
         published = _publish(settings, data, force=True)
         runlog.write(settings, data, _build_info(read_folder()))
-    _say_redefined(published)
+    report.redefined(published)
     console().info(f"build: published {published.name} in {published.seconds:.1f} s", read_model=published.name)
 
 
@@ -85,7 +84,7 @@ def replay(sources: tuple[str, ...]) -> None:
         results = run.replay(settings, data, names, progress=console().progress())
         published = _publish(settings, data, force=True)
         runlog.write(settings, data, _build_info(read_folder()))
-    _report("replay", results, published)
+    report.ended("replay", results, published)
 
 
 @main.command()
@@ -152,70 +151,20 @@ def receive(host: str, port: int) -> None:
 
 
 @main.command()
-@click.argument("name", required=False)
-@click.option("--by", default="all", show_default=True, metavar="PERIOD", help="day, week, month, quarter or all.")
-@click.option("--group", multiple=True, metavar="COL,...", help="Columns to split by.")
-@click.option("--list", "lists", is_flag=True, help="Name all metrics with their question.")
-@click.option("--compare", metavar="WITH", help="before or year: against the period before, or a year ago.")
-@window
-@common
-def metric(
-    *, name: str | None, by: str, group: tuple[str, ...], lists: bool, compare: str | None, form: str, **asked: Any
-) -> None:
-    """Print a metric."""
-    from app.render import render
-    from queries import comparison, metrics, readmodel
-    from queries.slice import Slice
-
-    if lists:
-        width = max(map(len, metrics.METRICS))
-        lines = "\n".join(f"{found.name:{width}}  {found.question}" for found in metrics.METRICS.values())
-        click.echo(lines if form == "table" else render(metrics.listed(), form))
-        return
-    if name is None:
-        raise click.UsageError("name a metric; `uptake metric --list` shows them all")
-    columns = [column.strip() for given_columns in group for column in given_columns.split(",")]
-    part = Slice(by=by, group=tuple(dict.fromkeys(filter(None, columns))), **asked)
-    needs_named_config()
-    with readmodel.open_current(read_folder()) as con:
-        answer = comparison.compare(con, name, part, compare) if compare else metrics.ask(con, name, part)
-        click.echo(render(answer, form))
-        if unheeded := metrics.unheeded(name, part):
-            console().note(unheeded)
-        if answer.is_empty() and (reason := metrics.refusal(con, name)):
-            console().note(reason)
-
-
-@main.command()
-@click.argument("fact")
-@window
-@common
-def rows(fact: str, since: date | None, until: date | None, where: Where, form: str) -> None:
-    """Print the fact rows behind a figure."""
-    from app.render import render
-    from queries import readmodel
-    from queries.rows import fact_rows
-
-    needs_named_config()
-    with readmodel.open_current(read_folder()) as con:
-        click.echo(render(fact_rows(con, fact, since, until, where), form))
-
-
-@main.command()
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
 @common
 def status(form: str) -> None:
     """Freshness, last runs, rejected rows and row counts of each source, slips in plans; exit 1 when one is stale."""
-    from app import status as report
+    from app import status as freshness
     from ingest import runlog
     from queries import readmodel
 
     now = datetime.now(UTC)
     settings, current = _settings(), readmodel.current_path(read_folder())
     strays = readmodel.stray_pains(current) if current else []
-    found = report.status(settings.source, runlog.read(data_folder()), _build_info(read_folder()), now, strays)
-    click.echo(json.dumps(found, indent=1) if form == "json" else report.text(found, now))
-    if report.is_stale(found):
+    found = freshness.status(settings.source, runlog.read(data_folder()), _build_info(read_folder()), now, strays)
+    click.echo(json.dumps(found, indent=1) if form == "json" else freshness.text(found, now))
+    if freshness.is_stale(found):
         raise click.exceptions.Exit(1)
 
 
@@ -251,7 +200,8 @@ def demo(seed: int, teams: int, months: int, out: Path) -> None:
     console().info(f"demo: simulated organisation written; next: uptake ingest --config {file}")
 
 
-main.add_command(survey)
+for command in (metric, rows, survey):
+    main.add_command(command)
 
 
 def _settings() -> "Settings":
@@ -341,50 +291,6 @@ def _sources(settings: "Settings", named: Sequence[str]) -> list[str]:
         if name not in known:
             raise click.UsageError(f"no source is called '{name}'; there are {', '.join(known)}")
     return list(named) or known
-
-
-def _say_redefined(published: "Published") -> None:
-    """A line where settings changed what the figures mean."""
-    if published.redefined:
-        names = ", ".join(name.replace("_", " ") for name in published.redefined)
-        console().info(f"{names} changed: read model rebuilt")
-
-
-def _report(
-    command: str, results: "list[SourceResult]", published: "Published | None", strangers: Sequence[str] = ()
-) -> None:
-    """One line for the run and one for each fault, note or stranger among the sources; exit 1 when there is a fault."""
-    says = console()
-    for note in (note for result in results for note in result.notes):
-        says.info(note)
-    if published:
-        _say_redefined(published)
-    for name in strangers:
-        says.info(
-            f"{name}: the config names no such source any more; what was loaded of it stays and counts. "
-            f"`uptake forget {name}` removes it; do so if it was given another name, since its data then come twice"
-        )
-    faults = [fault for result in results for fault in result.faults]
-    says.errors(faults)
-    rows = sum(result.loaded.rows if published else result.loaded.received for result in results)
-    rejected = sum(result.loaded.rejected for result in results)
-    failed = sum(bool(result.faults) for result in results)
-    parts = [f"{len(results)} source{'s' if len(results) > 1 else ''}"]
-    parts += [f"{failed} failed"] if failed else []
-    parts += [f"{rows:,} rows {'new or changed' if published else 'to load'}"] if rows else ["nothing new"]
-    parts += [f"{rejected:,} rejected"] if rejected else []
-    line = ", ".join(parts)
-    if published and published.rebuilt:
-        line += f", published {published.name} in {published.seconds:.1f} s"
-    elif published:
-        line += f"; {published.name} stays"
-    says.info(
-        f"{command}: {line}",
-        sources={result.name: vars(result.loaded) | {"faults": len(result.faults)} for result in results},
-        read_model=published.name if published else None,
-    )
-    if faults:
-        raise click.exceptions.Exit(1)
 
 
 if __name__ == "__main__":
