@@ -14,6 +14,9 @@ NOBODY = (
     "name pain points, and initiatives with a priority; the README shows the files.</p></div>"
 )
 
+GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
+"""What respondents can be split by, and how that is called."""
+
 
 def newest(surveys: pl.DataFrame, floor: int) -> int:
     """The place of the one that a page speaks of by itself: as in queries, what too few answered hides none before."""
@@ -28,6 +31,18 @@ def pick(surveys: pl.DataFrame, floor: int) -> str:
         name = title(row["title"], row["opened_at"])
         ids[f"{name} ({row['survey_id']})" if name in ids else name] = row["survey_id"]
     return ids[st.selectbox("Survey", list(ids), index=newest(surveys, floor), key="survey", bind="query-params")]
+
+
+def split(key: str) -> str:
+    """The one of GROUPS that the reader chose."""
+    return st.segmented_control(
+        "Split by",
+        list(GROUPS),
+        format_func=lambda name: GROUPS[name].capitalize(),
+        default="role",
+        required=True,
+        key=key,
+    )
 
 
 def title(name: str | None, opened: datetime | None) -> str:

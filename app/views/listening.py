@@ -10,7 +10,6 @@ from app.explain import explain
 from app.page import View, current
 from queries.slice import Slice
 
-_GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
 QUOTED, LONGEST = 4, 400
 """Quotes of one pain on the page, and characters of each; all of them stand in the CSV."""
 _LISTED = 30
@@ -93,14 +92,7 @@ def _by_group(view: View, survey: str) -> None:
             "Who answered?", f"By name. Groups of fewer than {view.model.clock.min_group} people are hidden."
         )
     )
-    column = st.segmented_control(
-        "Split by",
-        list(_GROUPS),
-        format_func=lambda name: _GROUPS[name].capitalize(),
-        default="role",
-        required=True,
-        key="response-group",
-    )
+    column = surveys.split("response-group")
     part = Slice(group=(column,), where={"survey_id": (survey,)})
     frame = view.model.ask("survey_response", part)
     names = view.model.names() if column == "team_id" else {}
@@ -110,17 +102,21 @@ def _by_group(view: View, survey: str) -> None:
     rows = []
     ordered = sorted(shown.iter_rows(named=True), key=lambda row: str(names.get(row[column], row[column])).casefold())
     for row in ordered[:_LISTED]:
-        name = names.get(row[column], row[column]) if row[column] is not None else f"no {_GROUPS[column]} given"
+        name = names.get(row[column], row[column]) if row[column] is not None else f"no {surveys.GROUPS[column]} given"
         ratio = words.share(row["response_ratio"]) if row["response_ratio"] is not None else "–"
         of = f"of {words.plural(row['invited_count'], 'person', 'people')} in it" if row["invited_count"] else ""
         share = words.share(row["response_count"] / total)
         counted = words.number(row["response_count"]), f"{share} of those shown"
         rows.append([(name, ""), counted, *([(ratio, of)] if asked else [])])
     if rows:
-        st.html(figures.table([_GROUPS[column].capitalize(), "Answered", *(["Response"] if asked else [])], rows))
+        st.html(
+            figures.table([surveys.GROUPS[column].capitalize(), "Answered", *(["Response"] if asked else [])], rows)
+        )
         if not asked:
             st.html(
-                figures.said(f"How many of each {_GROUPS[column]} were asked is not known, so no response is shown.")
+                figures.said(
+                    f"How many of each {surveys.GROUPS[column]} were asked is not known, so no response is shown."
+                )
             )
     hidden = [words.plural(len(frame) - len(shown), "group")] if len(frame) > len(shown) else []
     more = [words.plural(len(ordered) - _LISTED, "more group")] if len(ordered) > _LISTED else []

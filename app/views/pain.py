@@ -12,8 +12,6 @@ from app.priorities import MEANINGS, QUADRANTS
 from queries.priorities import QUICK_DAYS, replanned
 from queries.slice import Slice
 
-_GROUPS = {"role": "role", "team_id": "team", "domain": "domain"}
-
 
 def page() -> None:
     view = current()
@@ -168,20 +166,13 @@ def _verdict(row: dict[str, Any]) -> tuple[str, str]:
 def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     below = "Share of the respondents in each group who rated a pain in the top two boxes of the scale."
     st.html(figures.heading("Who hurts where?", below))
-    column = st.segmented_control(
-        "Split by",
-        list(_GROUPS),
-        format_func=lambda name: _GROUPS[name].capitalize(),
-        default="role",
-        required=True,
-        key="pain-group",
-    )
+    column = surveys.split("pain-group")
     part = Slice(group=(column,), where={"survey_id": (survey,)})
     frame = view.model.ask("pain", part)
     names = view.model.names() if column == "team_id" else {}
     shown = {group: names.get(group, group) for group in frame[column].drop_nulls().unique()}
     if not shown:
-        st.html(figures.said(f"No respondent gave a {_GROUPS[column]}."))
+        st.html(figures.said(f"No respondent gave a {surveys.GROUPS[column]}."))
         return
     order = sorted(shown, key=lambda group: shown[group].casefold())
     pains = overlap.filter(pl.col("answer_count").fill_null(1) > 0)
@@ -196,8 +187,8 @@ def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     texts = [[_cell(cell, least) for cell in line] for line in cells]
     values = [[cell["affected_ratio"] if cell else None for cell in line] for line in cells]
     hidden = sum(text.startswith("hidden") for line in texts for text in line)
-    unit = f"Pains from the worst on; {_GROUPS[column]}s by name. {_hidden(hidden, least)}{left_out}"
-    st.html(figures.chart_head(_heat_title(values, _GROUPS[column]), unit))
+    unit = f"Pains from the worst on; {surveys.GROUPS[column]}s by name. {_hidden(hidden, least)}{left_out}"
+    st.html(figures.chart_head(_heat_title(values, surveys.GROUPS[column]), unit))
     alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
     fig = groups.heat(rows, columns, values, texts)
     st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
