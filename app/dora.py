@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
@@ -25,47 +26,64 @@ _CAUTIONS = (
     "read; 2025 has profiles of teams and no levels.",
 )
 _LEAD, _RECOVERY = "lead_time_hours_median", "recovery_hours_median"
-_SHOWN: dict[str, tuple[str, ...]] = {
-    "deployment_frequency": (),
-    "lead_time": courses.LEAD_TIME,
-    "change_fail_rate": (),
-    "recovery_time": (_RECOVERY,),
-    "rework_rate": (),
+_SHOWN: dict[str, tuple[str, tuple[str, ...]]] = {
+    "deployment_frequency": ("deployments_per_week", ()),
+    "lead_time": (_LEAD, courses.LEAD_TIME),
+    "change_fail_rate": ("change_fail_ratio", ()),
+    "recovery_time": (_RECOVERY, (_RECOVERY,)),
+    "rework_rate": ("rework_ratio", ()),
 }
+"""The metrics of the figures: the column of each, and the costly columns that the page shows of it."""
 
 
-def five(view: View) -> None:
+@dataclass(frozen=True)
+class Five:
+    """The rows behind the five figures by metric, in the window and in the earlier one, and how each figure went."""
+
+    now: dict[str, Row]
+    then: dict[str, Row | None]
+    changes: dict[str, Change | None]
+
+
+def measured(view: View) -> Five:
+    """The five figures, asked; medians are judged against the earlier ones by the weeks of both windows."""
+    now = {name: view.ask(name, costly=shown).row(0, named=True) for name, (_, shown) in _SHOWN.items()}
+    then = {name: _earlier(view, name, shown) for name, (_, shown) in _SHOWN.items()}
+    return Five(now, then, {name: _change(view, name, then[name], now[name]) for name in _SHOWN})
+
+
+def _change(view: View, name: str, then: Row | None, now: Row) -> Change | None:
+    column = _SHOWN[name][0]
+    if then is None or now[column] is None:
+        return None
+    if column in _OF_MEDIANS:
+        return courses.weekly_change(view, name, column, then, now)
+    return comparison.judge(column, then, now, ([], []))
+
+
+def cards(view: View, five: Five) -> None:
     """The five figures as cards, each beside its earlier self."""
-    now = {name: view.ask(name, costly=shown).row(0, named=True) for name, shown in _SHOWN.items()}
-    then = {name: _earlier(view, name, shown) for name, shown in _SHOWN.items()}
-    cards = [
-        ("deployment_frequency", _often(view, now["deployment_frequency"], then["deployment_frequency"])),
-        ("lead_time", _median(view, "lead_time", _LEAD, now, then)),
-        ("change_fail_rate", _share(view, "change_fail_rate", now, then)),
-        ("recovery_time", _median(view, "recovery_time", _RECOVERY, now, then)),
-        ("rework_rate", _share(view, "rework_rate", now, then)),
-    ]
     st.html(figures.heading("How often, how fast, how safely?"))
     with st.container(key="figures"):
-        for n, (column, (name, shown)) in enumerate(zip(st.columns(len(cards)), cards, strict=True)):
+        for n, (column, (name, (_, shown))) in enumerate(zip(st.columns(len(_SHOWN)), _SHOWN.items(), strict=True)):
             with column.container(border=True, height="stretch"):
-                st.html(figures.figure(shown))
-                view.explained(name, view.part(name, costly=_SHOWN[name]), f"five-{n}")
-    if any(then.values()):
+                st.html(figures.figure(_CARDS[name](view, name, five)))
+                view.explained(name, view.part(name, costly=shown), f"five-{n}")
+    if any(five.then.values()):
         st.html(figures.key(filters.EARLIER[view.filters.compare]))
 
 
 def _earlier(view: View, name: str, shown: tuple[str, ...]) -> Row | None:
-    frame = view.ask_before(name, tuple(column for column in shown if column in {_LEAD, _RECOVERY}))
+    frame = view.ask_before(name, tuple(column for column in shown if column in _OF_MEDIANS))
     return None if frame is None else frame.row(0, named=True)
 
 
-def _often(view: View, row: Row, then: Row | None) -> Figure:
+def _often(view: View, metric: str, five: Five) -> Figure:
     """Changes a week of everybody together, with the interval over its weeks."""
     column, name = "deployments_per_week", "How often: changes a week"
+    row, then, change = five.now[metric], five.then[metric], five.changes[metric]
     if row[column] is None:
         return _refused(name, row)
-    change = comparison.judge(column, then, row, ([], [])) if then else None
     trend, mood = _trend(view, change, words.number, good=1)
     ends = f"95\u00a0% range {words.number(row[f'{column}_low'])} to {words.number(row[f'{column}_high'])}; "
     return Figure(
@@ -86,13 +104,11 @@ _OF_MEDIANS = {
 }
 _OF_SHARES = {
     "change_fail_rate": (
-        "change_fail_ratio",
         "How safe: deployments repaired afterwards",
         "failed_count",
         "led to an incident, a rollback or an unplanned fix",
     ),
     "rework_rate": (
-        "rework_ratio",
         "How planned: deployments that only repair",
         "rework_count",
         "were hotfixes, rollbacks or flagged as unplanned",
@@ -100,13 +116,12 @@ _OF_SHARES = {
 }
 
 
-def _median(view: View, name: str, column: str, now: dict[str, Row], then: dict[str, Row | None]) -> Figure:
-    """A median, judged against the earlier one by the weeks of both windows."""
-    row, (title, count, noun) = now[name], _OF_MEDIANS[column]
+def _median(view: View, name: str, five: Five) -> Figure:
+    """A median beside the earlier one."""
+    column, row, change = _SHOWN[name][0], five.now[name], five.changes[name]
+    title, count, noun = _OF_MEDIANS[column]
     if row[column] is None:
         return _refused(title, row)
-    before = then[name]
-    change = courses.weekly_change(view, name, column, before, row) if before else None
     trend, mood = _trend(view, change, words.duration, good=-1, better="faster", worse="slower")
     waiting = row.get("waiting_count") or row.get("open_count")
     rest = f" {words.number(waiting)} still {'wait' if name == 'lead_time' else 'last'} and count as longer." * bool(
@@ -123,13 +138,12 @@ def _median(view: View, name: str, column: str, now: dict[str, Row], then: dict[
     )
 
 
-def _share(view: View, name: str, now: dict[str, Row], then: dict[str, Row | None]) -> Figure:
+def _share(view: View, name: str, five: Five) -> Figure:
     """A share of deployments, with its range and how it went."""
-    column, title, count, what = _OF_SHARES[name]
-    row, before = now[name], then[name]
+    title, count, what = _OF_SHARES[name]
+    column, row, before, change = _SHOWN[name][0], five.now[name], five.then[name], five.changes[name]
     if row[column] is None:
         return _refused(title, row)
-    change = comparison.judge(column, before, row, ([], [])) if before else None
     trend, mood = _trend(view, change, words.share, good=-1)
     days = view.model.clock.provisional_days
     provisional = f" The newest {days} days are provisional: incidents come later." * bool(row.get("is_provisional"))
@@ -144,6 +158,15 @@ def _share(view: View, name: str, now: dict[str, Row], then: dict[str, Row | Non
         before=_bar(before, column) if change and before else None,
         now=_bar(row, column),
     )
+
+
+_CARDS: dict[str, Callable[[View, str, Five], Figure]] = {
+    "deployment_frequency": _often,
+    "lead_time": _median,
+    "change_fail_rate": _share,
+    "recovery_time": _median,
+    "rework_rate": _share,
+}
 
 
 def _trend(

@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import behind, charts, comparison, courses, dora, figures, groups, sentences, words
+from app import behind, charts, comparison, courses, dora, figures, groups, outcomes, sentences, words
 from app.charts import Line
 from app.page import View, current
 
@@ -16,7 +16,9 @@ _FEW = 2
 
 def page() -> None:
     view = current()
-    dora.five(view)
+    five = dora.measured(view)
+    st.html(figures.answers(outcomes.answers(five)))
+    dora.cards(view, five)
     dora.context()
     _how_much(view)
     _how_often(view)
@@ -123,19 +125,19 @@ def _in_words(counts: dict[int, tuple[int, int]]) -> str:
 
 def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> None:
     by = view.window.by
-    known = [line for line in _PARTS if row[line.column] is not None]
-    if not known:
+    longest = outcomes.longest_part(row)
+    if longest is None:
         return
-    longest = max(known, key=lambda line: float(row[line.column]))
+    columns = [line.column for line in _PARTS if row[line.column] is not None]
     view.chart(
-        f"Most of the time goes into {_PART_WORDS[longest.column]}",
+        f"Most of the time goes into {outcomes.PARTS[longest]}",
         "Half of the changes take less, each part on its own, so the parts need not add up to the whole. "
         f"Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, *(line.column for line in known)))),
+        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, *columns))),
         name="lead_time",
         part=view.part("lead_time", by=by, costly=courses.LEAD_TIME),
         key="where-time-goes",
-        alt=sentences.span(frame, longest.column, by, words.duration),
+        alt=sentences.span(frame, longest, by, words.duration),
     )
 
 
@@ -144,11 +146,6 @@ _PARTS = (
     Line("coding_hours_median", "writing", charts.INK, "dash", "square"),
     Line("review_hours_median", "review", charts.MUTED, "dot", "diamond"),
 )
-_PART_WORDS = {
-    "coding_hours_median": "writing the change",
-    "review_hours_median": "review",
-    "deploy_hours_median": "the way from merge to production",
-}
 
 
 def _how_safe(view: View) -> None:

@@ -6,12 +6,13 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from app import comparison, dora, filters, words
+from app import comparison, dora, filters, outcomes, words
 from app.filters import Filters
 from queries import metrics
 from queries.clock import clock
 from queries.readmodel import open_current
 from queries.slice import Slice
+from queries.trends import Change
 from tests.app.organisation import publish, records
 from tests.app.reading import Open, seen
 
@@ -47,6 +48,43 @@ def test_the_five_figures_are_those_of_the_metrics_beside_their_earlier_selves(
     assert f"{words.share(then['change_fail_rate']['change_fail_ratio'])} {said}" in text
     assert f"{words.number(then['deployment_frequency']['deployments_per_week'])} {said}" in text
     assert words.days(*window.before) in text
+
+
+def test_three_sentences_say_how_it_went_where_time_goes_and_what_goes_wrong(small: Path, read: Open) -> None:
+    text = seen(read("delivery", small, {"period": "Last 6 months", "compare": "The period before"}))
+    con = open_current(small / "read")
+    window = filters.window(Filters(period="Last 6 months"), clock(con).today, FIRST)
+    part = Slice(since=window.since, until=window.until)
+    lead, repairs = (metrics.ask(con, name, part).row(0, named=True) for name in ("lead_time", "change_fail_rate"))
+    half = words.duration(lead["lead_time_hours_median"])
+    longest = max(outcomes.PARTS, key=lambda column: lead[column])
+    assert (
+        f"Half of {words.plural(lead['change_count'], 'change')} reach production within {half}; "
+        f"most of the time goes into {outcomes.PARTS[longest]}." in text
+    )
+    share = words.share(repairs["change_fail_ratio"])
+    assert f"{share} of {words.plural(repairs['deployment_count'], 'deployment')} had to be repaired" in text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "There is no earlier period to compare with"),
+        ({"lead_time": Change(9, 5, True)}, "Yes: the time to production improved."),
+        (
+            {"lead_time": Change(9, 5, True), "deployment_frequency": Change(4, 2, True)},
+            "Mixed: the time to production improved, but the number of changes a week got worse.",
+        ),
+        ({"recovery_time": Change(4, 9, None)}, "No clear change in the time until it works again."),
+    ],
+)
+def test_better_is_less_time_fewer_repairs_and_more_changes(changes: dict[str, Change], said: str) -> None:
+    names = ("deployment_frequency", "lead_time", "change_fail_rate", "recovery_time", "rework_rate")
+    unknown = {"lead_time_hours_median": None, "change_fail_ratio": None}
+    five = dora.Five(dict.fromkeys(names, unknown), dict.fromkeys(names), {**dict.fromkeys(names), **changes})
+    (_, better), (_, time), (_, wrong) = outcomes.answers(five)
+    assert better.startswith(said)
+    assert time == wrong == "Nothing in this period to compute it from."
 
 
 def test_what_the_data_does_not_reach_is_compared_with_nothing(small: Path, read: Open) -> None:
