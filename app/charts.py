@@ -1,7 +1,7 @@
 """Frames as Plotly figures in the house style: quiet grid, direct labels, one accent, uncertainty as bands.
 
-Pure: no Streamlit. Colours are roles; the theme of the page (app/.streamlit/config.toml) says what they look like in
-light and dark, and the browser puts them in, so that a figure never has to know which of the two is shown.
+Pure: no Streamlit. Colours are roles, drawn as they look in light; app/style.css says what the browser shows for each
+in dark, so that a figure never has to know which of the two is shown, and is not drawn again when that changes.
 Text that comes from data passes `words.literal`.
 """
 
@@ -17,12 +17,14 @@ import polars as pl
 
 from app import words
 
-# placeholders that Streamlit's front end replaces by theme.chartCategoricalColors, first to last
-ACCENT, INK, MUTED, FAINT, CAUTION, TINT, SHADE, PAPER = (f"#{n:06d}" for n in range(1, 9))
+ACCENT, INK, MUTED, FAINT, CAUTION = "#17627f", "#33414c", "#66727d", "#e1e5e4", "#a8480f"
+TINT, SHADE, PAPER = "#d3e5ec", "#eceeec", "#ffffff"
+"""The first two tint an area in the accent and in muted; the last is what the page lies on."""
 CLEAR = "rgba(0,0,0,0)"
 HEIGHT = 308
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
+_FAMILY = '"Source Sans", sans-serif'
 _LABEL_PIXELS = 17
 _AROUND = {"l": 56, "t": 19, "b": 51}
 """Pixels around what stands over periods: what the names of its axes take. Plotly finds that out by itself, too, but
@@ -94,9 +96,12 @@ def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
     """An empty figure with the house style; `right` leaves room for labels, in pixels."""
     axis = {"showgrid": False, "zeroline": False, "fixedrange": True, "ticks": "", "automargin": True}
     axis["tickfont"] = {"color": MUTED, "size": 12}
-    return go.Figure(
+    fig = go.Figure(
         layout={
-            "template": go.layout.Template(),
+            # Streamlit hands every figure over twice; told that the data is the same, Plotly draws it once
+            "datarevision": 1,
+            "font": {"family": _FAMILY, "size": 11.25},
+            "hoverlabel": {"bgcolor": PAPER, "bordercolor": FAINT, "font": {"color": MUTED}},
             "height": height,
             "margin": {"l": 8, "r": right, "t": 14, "b": 8, "pad": 6},
             "paper_bgcolor": CLEAR,
@@ -108,6 +113,9 @@ def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
             "yaxis": {**axis, "showgrid": True, "gridcolor": FAINT, "nticks": 6, "rangemode": "tozero"},
         }
     )
+    # a template, even an empty one, is never the same as the one before
+    fig.layout.template = None
+    return fig
 
 
 def bars_by_path(frame: pl.DataFrame, by: str) -> go.Figure:

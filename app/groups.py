@@ -10,6 +10,8 @@ from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
 
 _PILE, _DOTS = 9, 120
 """Dots in a pile before it grows sideways, and the most that are drawn one by one."""
+_PAST = 2
+"""The share at which a cell would be the accent itself."""
 _FEW = 5
 """Fewer than so many cases have a line at every whole number."""
 
@@ -133,19 +135,7 @@ def heat(
     """
     names = [wrapped(row, 34, 2) for row in rows]
     fig = blank(height=70 + (30 if all(len(lines) == 1 for lines in names) else 36) * len(rows), right=8)
-    fig.add_heatmap(
-        x=list(range(len(columns))),
-        y=list(range(len(rows))),
-        z=[list(row) for row in values],
-        zmin=0,
-        # the scale goes on past 100 %, so that the darkest cell still carries its number
-        zmax=2,
-        colorscale=[[0, SHADE], [1 / 3, TINT], [1, ACCENT]],
-        showscale=False,
-        xgap=3,
-        ygap=3,
-        hoverinfo="skip",
-    )
+    _tint(fig, values)
     places = [(x, y) for y in range(len(rows)) for x in range(len(columns))]
     # one trace of texts: hundreds of annotations would keep the browser busy for seconds
     fig.add_scatter(
@@ -169,3 +159,34 @@ def heat(
     )
     fig.update_layout(margin={"t": 8})
     return fig
+
+
+def _tint(fig: go.Figure, values: Sequence[Sequence[float | None]]) -> None:
+    """Cells as bars: from shade by tint to the accent, which lie upon one another, since the browser knows the theme.
+
+    The scale goes on past 100 %, so that the darkest cell still carries its number.
+    """
+    cells = [(x, y, value) for y, row in enumerate(values) for x, value in enumerate(row) if value is not None]
+    whole, part = _PAST / 3, _PAST * 2 / 3
+    for name, colour, strengths in (
+        ("ground", SHADE, [1.0] * len(cells)),
+        ("low", TINT, [min(value / whole, 1.0) for _, _, value in cells]),
+        ("high", ACCENT, [max(value - whole, 0.0) / part for _, _, value in cells]),
+    ):
+        drawn = [(x, y, strength) for (x, y, _), strength in zip(cells, strengths, strict=True) if strength > 0]
+        if not drawn:
+            continue
+        fig.add_bar(
+            x=[x for x, _, _ in drawn],
+            y=[1.0] * len(drawn),
+            base=[y - 0.5 for _, y, _ in drawn],
+            width=1.0,
+            marker={
+                "color": colour,
+                "opacity": [strength for _, _, strength in drawn],
+                "line": {"color": PAPER, "width": 3},
+            },
+            hoverinfo="skip",
+            name=name,
+        )
+    fig.update_layout(barmode="overlay")

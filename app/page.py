@@ -82,8 +82,12 @@ class View:
         `opens` is told the chart's key when a point of it is clicked.
         """
         st.html(figures.chart_head(title, f"{unit}{self._whatever(name)}"))
+        if opens:
+            # as Streamlit sets them for a figure that answers to clicks, after it has drawn it
+            fig.update_layout(clickmode="event+select", dragmode="pan")
         st.plotly_chart(
             fig,
+            theme=None,
             key=f"chart-{key}",
             config=charts.CONFIG,
             alt=f"{title} {alt}",

@@ -73,7 +73,8 @@ def _matrix(view: View, overlap: pl.DataFrame, part: Slice) -> None:
     st.html(figures.chart_head(title, unit))
     counts = {name: len(overlap.filter(pl.col("quadrant") == name)) for name in QUADRANTS}
     alt = "; ".join(f"{QUADRANTS[name]}: {count} ({MEANINGS[name]})" for name, count in counts.items() if count)
-    st.plotly_chart(matrix.matrix(overlap), key="chart-matrix", config=charts.CONFIG, alt=f"{title}. {alt}.")
+    fig = matrix.matrix(overlap)
+    st.plotly_chart(fig, theme=None, key="chart-matrix", config=charts.CONFIG, alt=f"{title}. {alt}.")
     if len(hidden):
         names = words.listed([f"“{name}”" for name in hidden["title"]])
         st.html(figures.notice([f"Not drawn, since too few people answered: {names}."]))
@@ -191,7 +192,7 @@ def _by_group(view: View, overlap: pl.DataFrame, survey: str) -> None:
     st.html(figures.chart_head(_heat_title(values, surveys.GROUPS[column]), unit))
     alt = f"Table of {len(pains)} pains by {len(order)} groups; {hidden} cells hidden."
     fig = groups.heat(rows, columns, values, texts)
-    st.plotly_chart(fig, key="chart-groups", config=charts.CONFIG, alt=alt)
+    st.plotly_chart(fig, theme=None, key="chart-groups", config=charts.CONFIG, alt=alt)
     if column == "team_id":
         known = [(names[group], view.team_link(group)) for group in places if group in names]
         st.html(figures.links("Open a team:", known[:_READABLE]))

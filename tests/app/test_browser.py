@@ -129,6 +129,50 @@ def test_the_names_of_an_axis_have_their_room_so_that_no_figure_is_drawn_once_mo
         assert counts and set(counts) == {-1}, f"{path}: {counts}"
 
 
+def test_a_figure_that_is_handed_over_again_unchanged_is_not_drawn_again(page: Page, address: str) -> None:
+    """As Streamlit does with every figure, by setting its colours once more."""
+    for path in ("", "adoption", "delivery", "pipelines", "pain"):
+        page.goto(f"{address}/{path}")
+        settled(page)
+        again = page.evaluate(_AGAIN)
+        assert len(again) > 1 and not any(again), f"{path}: {again}"
+
+
+_AGAIN = """() => Promise.all([...document.querySelectorAll('.js-plotly-plot')].map(async e => {
+  const copy = what => JSON.parse(JSON.stringify(what))
+  const before = e.calcdata
+  await Plotly.react(e, {data: copy(e.data), layout: copy(e.layout)})
+  return e.calcdata !== before
+}))"""
+
+
+def test_figures_follow_a_switch_between_light_and_dark(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900}, color_scheme="light")
+    for path in ("adoption", "delivery", "pain"):
+        page.emulate_media(color_scheme="light")
+        page.goto(f"{address}/{path}")
+        settled(page)
+        light = page.evaluate(_COLOURS)
+        page.emulate_media(color_scheme="dark")
+        page.wait_for_function(f"light => JSON.stringify(({_COLOURS})()) !== JSON.stringify(light)", arg=light)
+        dark = page.evaluate(_COLOURS)
+        page.reload()
+        settled(page)
+        assert page.evaluate(_COLOURS) == dark, f"{path} opened in dark looks otherwise"
+        # what is left has a colour in light only: nothing that is seen
+        assert not set(light) & set(dark), f"{path}: {set(light) & set(dark)}"
+    page.close()
+
+
+_COLOURS = """() => [...new Set([...document.querySelectorAll('.js-plotly-plot :is(path, rect, text, tspan)')]
+  .filter(e => e.closest('pattern') || e.getBoundingClientRect().width).flatMap(e => {
+    const style = getComputedStyle(e)
+    return ['fill', 'stroke']
+      .filter(k => parseFloat(style[`${k}-opacity`]) && (k === 'fill' || parseFloat(style.strokeWidth)))
+      .map(k => `${k} ${style[k]}`)
+  }).filter(c => /rgb\\(/.test(c) && !/rgb\\(0, 0, 0\\)/.test(c)))].sort()"""
+
+
 def test_a_page_names_what_it_will_need_and_a_browser_loads_that_at_once(page: Page, address: str) -> None:
     asked: list[str] = []
     page.on("request", lambda request: asked.append(re.sub(r"\..*", "", request.url.rpartition("/")[2])))

@@ -1,7 +1,9 @@
 """What is drawn is what the frame says: values, gaps, what is not final, bands, labels that do not touch."""
 
+import re
 from datetime import date
 from itertools import combinations
+from pathlib import Path
 from typing import Any
 
 import plotly.graph_objects as go
@@ -9,7 +11,6 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from streamlit.elements.lib import streamlit_plotly_theme as theme
 
 from app import charts, courses, groups, matrix, words
 from app.charts import Line
@@ -169,10 +170,20 @@ def test_long_names_are_cut() -> None:
     assert charts.wrapped("word " * 50, 24, 3)[-1].endswith("…") and len(charts.wrapped("word " * 50, 24, 3)) == 3
 
 
+def test_cells_go_from_shade_by_tint_to_the_accent() -> None:
+    fig = groups.heat(["a"], ["x", "y", "z"], [[0.0, 1 / 3, 1.0]], [["0 %", "33 %", "100 %"]])
+    strengths = {
+        tint.name: dict(zip(tint.x, (round(value, 6) for value in tint.marker.opacity), strict=True))
+        for tint in fig.data[:-1]
+    }
+    assert strengths == {"ground": {0: 1, 1: 1, 2: 1}, "low": {1: 0.5, 2: 1}, "high": {2: 0.25}}
+
+
 def test_hidden_cells_have_a_text_and_no_tint() -> None:
     fig = groups.heat(["a"], ["x", "y"], [[0.5, None]], [["50 %", "hidden (<5)"]])
-    tint, texts = fig.data
-    assert list(tint.z[0]) == [0.5, None]
+    *tints, texts = fig.data
+    assert [tint.name for tint in tints] == ["ground", "low"]
+    assert all((list(tint.x), list(tint.base)) == ([0], [-0.5]) for tint in tints)
     assert list(texts.text) == [words.literal("50 %"), words.literal("hidden (<5)")]
     assert list(zip(texts.x, texts.y, strict=True)) == [(0, 0), (1, 0)]
     assert not fig.layout.annotations, "hundreds of annotations stall a browser"
@@ -246,18 +257,17 @@ def test_markup_in_data_is_drawn_as_text(fig: go.Figure) -> None:
     assert "<script" not in drawn and "javascript:" not in drawn and "$\\" not in drawn
 
 
-def test_colours_are_the_ones_that_the_page_replaces_by_its_theme() -> None:
-    roles = [
-        charts.ACCENT,
-        charts.INK,
-        charts.MUTED,
-        charts.FAINT,
-        charts.CAUTION,
-        charts.TINT,
-        charts.SHADE,
-        charts.PAPER,
-    ]
-    assert roles == [getattr(theme, f"CATEGORY_{n}") for n in range(8)]
+def test_the_page_says_for_every_colour_what_it_looks_like_in_dark() -> None:
+    style = (Path(charts.__file__).with_name("style.css")).read_text("utf-8")
+    for role in ("ACCENT", "INK", "MUTED", "FAINT", "CAUTION", "TINT", "SHADE", "PAPER"):
+        colour = getattr(charts, role)
+        drawn = f"rgb({', '.join(str(int(colour[at : at + 2], 16)) for at in (1, 3, 5))})"
+        for kind in ("fill", "stroke"):
+            # Plotly says most colours in the style of an element, and those of a pattern in an attribute
+            drawn_so = f'[style*="{kind}: {drawn}"], [{kind}="{drawn}"]'
+            found = re.search(rf"{re.escape(drawn_so)}\) {{ {kind}: var\((\S+)\)", style)
+            assert found, f"{role} has no rule for its {kind}"
+            assert f"{found[1]}: light-dark({colour}, #" in style, f"{role} is another colour in light"
 
 
 @settings(deadline=None)

@@ -234,7 +234,7 @@ def test_a_survey_is_chosen_by_link_and_by_hand(small: Path, read: Open) -> None
 
 def test_groups_below_the_floor_are_marked_hidden(small: Path, read: Open) -> None:
     drawn = json.loads(read("pain", small).get("plotly_chart")[-1].proto.spec)
-    texts = drawn["data"][1]
+    texts = drawn["data"][-1]
     columns = drawn["layout"]["xaxis"]["ticktext"]
     shown = {(columns[x], text) for x, text in zip(texts["x"], texts["text"], strict=True)}
     hidden = {words.literal("hidden (<5)"), words.literal("hidden")}
