@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from app import figures, words
+from queries.adoption import surface_key
 
 LEVELS = (
     ("strategic_count", "the organisation's way", "piece-0"),
@@ -34,7 +35,7 @@ Row = Mapping[str, Any]
 def in_order(frame: pl.DataFrame) -> pl.DataFrame:
     """The surfaces in the order of the way to production, others after them by name."""
     places = {surface: n for n, surface in enumerate(SURFACES)}
-    place = pl.col("capability").str.to_lowercase().replace_strict(places, default=len(places))
+    place = surface_key(pl.col("capability")).replace_strict(places, default=len(places))
     return frame.sort([place, pl.col("capability").str.to_lowercase()])
 
 

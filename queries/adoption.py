@@ -73,6 +73,12 @@ def capability_coverage(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataF
     return withhold(frame, quantile_rules("tactical_days", "dated_count"))
 
 
+def surface_key(capability: pl.Expr) -> pl.Expr:
+    """What makes spellings of a surface one: version_control is "version control", ci-cd is "ci/cd"; the macro of SQL does the same."""
+    spelling = capability.str.strip_chars().str.to_lowercase()
+    return spelling.str.replace("^ci[ _/-]?cd$", "ci/cd").str.replace_all("[ _-]+", " ")
+
+
 def _as_of_now(con: duckdb.DuckDBPyConnection, name: str, part: Slice) -> pl.DataFrame:
     """The answer of a metric that has no periods."""
     now = replace(part, by="all", since=None, until=None)

@@ -93,9 +93,9 @@ def measure_of(name: str | None) -> Measure | None:
 
 def _capability(surface: str) -> Measure:
     def answer(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataFrame:
-        spelt = (surface, surface.lower(), surface.capitalize(), surface.upper())
-        found = adoption.capability_coverage(con, Slice(group=part.group, where={"capability": spelt}))
-        known = found.filter(pl.col("strategic_count") + pl.col("tactical_count") + pl.col("missing_count") > 0)
+        found = adoption.capability_coverage(con, Slice(group=part.group))
+        meant = adoption.surface_key(pl.col("capability")) == adoption.surface_key(pl.lit(surface))
+        known = found.filter(meant, pl.col("strategic_count") + pl.col("tactical_count") + pl.col("missing_count") > 0)
         return known.with_columns(amount=pl.col("missing_count") + 0.5 * pl.col("tactical_count"))
 
     return Measure(answer, pl.col("amount"), True, f"lack of {surface}: 1 missing, 0.5 a stopgap, 0 in place")

@@ -9,6 +9,12 @@ create or replace macro local_day(instant, zone) as cast(timezone(zone, timezone
 -- does a text match a glob, without regard to case
 create or replace macro matches(value, pattern) as lower(value) glob lower(pattern);
 
+-- a surface of the platform, however it is spelled: Version Control, version_control and version-control are one, CI-CD and cicd are ci/cd
+create or replace macro surface_key(name) as case
+    when regexp_full_match(lower(trim(name)), 'ci[ _/-]?cd') then 'ci/cd'
+    else regexp_replace(lower(trim(name)), '[ _-]+', ' ', 'g')
+end;
+
 -- hours from one instant to another; null when either is unknown, negative when the order is wrong
 create or replace macro hours_between(first, last) as epoch_ms(last - first) / 3600000.0;
 

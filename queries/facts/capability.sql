@@ -19,7 +19,7 @@ with declared as (
     cross join facts.clock
     where capability.observed_at <= clock.as_of
     qualify row_number() over (
-        partition by alias.team_id, lower(capability.capability) order by capability.observed_at desc, capability.source
+        partition by alias.team_id, surface_key(capability.capability) order by capability.observed_at desc, capability.source
     ) = 1
 ),
 run as (select team_id, max(created_at) as moment from facts.ci_run where team_id is not null group by team_id),
@@ -46,9 +46,9 @@ trace as (
 ),
 surface as (
     -- one spelling of each name: the commonest that was declared, else the trace's
-    select mode(capability) as capability, lower(capability) as surface from declared group by lower(capability)
+    select mode(capability) as capability, surface_key(capability) as surface from declared group by surface
     union all
-    select distinct surface, surface from trace where surface not in (select lower(capability) from declared)
+    select distinct surface, surface from trace where surface not in (select surface_key(capability) from declared)
 )
 select
     team.team_id,
@@ -61,6 +61,6 @@ select
     exists (from trace as any_trace where any_trace.surface = surface.surface) as is_observable
 from facts.team
 cross join surface
-left join declared on declared.team_id = team.team_id and lower(declared.capability) = surface.surface
+left join declared on declared.team_id = team.team_id and surface_key(declared.capability) = surface.surface
 left join trace on trace.team_id = team.team_id and trace.surface = surface.surface
 where not team.is_platform_team

@@ -1,5 +1,5 @@
 -- question: How deep does the use of the platform go, surface by surface?
--- version: 1
+-- version: 2
 -- ignores: by, since, until
 -- needs: team
 -- always_by: capability

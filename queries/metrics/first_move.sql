@@ -1,5 +1,5 @@
 -- question: What should each team do first?
--- version: 1
+-- version: 2
 -- ignores: by
 -- needs: team
 -- uses: lead_time
@@ -26,12 +26,12 @@ left join (
     select
         team_id,
         case
-            when lower(capability) in ('monitoring', 'basic monitoring') then 'monitoring'
-            when lower(capability) = 'ci/cd' then 'CI/CD'
+            when surface_key(capability) in ('monitoring', 'basic monitoring') then 'monitoring'
+            when surface_key(capability) = 'ci/cd' then 'CI/CD'
             else 'version control'
         end as surface
     from marts.capability
-    where lower(capability) in ('version control', 'ci/cd', 'monitoring', 'basic monitoring')
+    where surface_key(capability) in ('version control', 'ci/cd', 'monitoring', 'basic monitoring')
     group by all
     -- either word for monitoring will do
     having bool_and(level = 'none' and not coalesce(is_seen, false))
