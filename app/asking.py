@@ -24,7 +24,7 @@ def metric(
 ) -> None:
     """Print a metric."""
     from app.render import render
-    from queries import comparison, metrics, readmodel
+    from queries import comparison, metrics, readmodel, unfound
     from queries.slice import Slice
 
     if lists:
@@ -42,6 +42,8 @@ def metric(
         click.echo(render(answer, form))
         if unheeded := metrics.unheeded(name, part):
             console().note(unheeded)
+        for line in unfound.in_metric(con, name, part.where):
+            console().note(line)
         if answer.is_empty() and (reason := metrics.refusal(con, name)):
             console().note(reason)
 
@@ -53,9 +55,11 @@ def metric(
 def rows(fact: str, since: date | None, until: date | None, where: Where, form: str) -> None:
     """Print the fact rows behind a figure."""
     from app.render import render
-    from queries import readmodel
+    from queries import readmodel, unfound
     from queries.rows import fact_rows
 
     needs_named_config()
     with readmodel.open_current(read_folder()) as con:
         click.echo(render(fact_rows(con, fact, since, until, where), form))
+        for line in unfound.in_fact(con, fact, where):
+            console().note(line)

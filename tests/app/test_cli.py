@@ -68,6 +68,14 @@ def test_metric_takes_a_window_and_conditions(filled: Site) -> None:
     assert counted("--where", "repo=acme/x", "--where", "product=fraud") == 0
 
 
+def test_a_value_that_nothing_has_is_told_beside_the_answer(filled: Site) -> None:
+    asked = filled.uptake("metric", "deployment_count", "--where", "repo=acme/z", "--format", "json")
+    assert asked.stderr == "note: nothing that deployment_count counts has repo 'acme/z'; there are acme/x, acme/y\n"
+    assert asked.exit_code == 0 and json.loads(asked.stdout)[0]["deployment_count"] == 0
+    listed = filled.uptake("rows", "deployment", "--where", "repo=acme/z", "--where", "status=failed")
+    assert listed.stderr.splitlines()[0].startswith("note: no deployment has repo 'acme/z'; there are acme/")
+
+
 def test_metric_groups_by_each_column_once_however_it_is_named(filled: Site) -> None:
     both = answer(filled, "metric", "deployment_count", "--group", "product,repo")
     assert list(both[0])[:2] == ["product", "repo"]
