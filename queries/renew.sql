@@ -17,6 +17,8 @@ where old.row_count is distinct from new.row_count or old.fingerprint is distinc
 
 create table touched.owner as from model.facts.owner;
 
+create table touched.clock as select as_of from model.facts.clock;
+
 create table touched.team as select team_id, domain from model.facts.team;
 
 -- name: runs
@@ -34,7 +36,14 @@ semi join (
     (select team_id, domain from warehouse.staging.team except from touched.team)
 ) as moved using (team_id);
 
+-- what is dated after now does not count yet: it does once its time has come, and no more where a clock was set back
+create table touched.ahead as
+select run_id, repo, workflow, sha from warehouse.staging.ci_run
+where greatest(created_at, finished_at) > (select min(as_of) from (from touched.clock union all select as_of from model.facts.clock));
+
 create table touched.begun as
+from touched.ahead
+union
 select run_id, repo, workflow, sha from warehouse.staging.ci_run
 where cast(created_at as date) in (from touched.day) or repo in (from touched.repo)
 union

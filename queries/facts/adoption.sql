@@ -40,12 +40,13 @@ first_run as (
     from facts.ci_run
     inner join platform_pipeline
         on platform_pipeline.workflow = ci_run.workflow and platform_pipeline.uses is not distinct from ci_run.uses
+    where ci_run.created_at <= (select as_of from facts.clock)
     group by ci_run.team_id
 ),
 through_platform as (
     select * from facts.deployment cross join span where path = 'platform' and team_id is not null
 ),
-first_any as (select team_id, min(created_at) as moment from through_platform group by team_id),
+first_any as (select team_id, min(created_at) as moment from through_platform where created_at <= (select as_of from facts.clock) group by team_id),
 live as (
     select
         team_id,

@@ -24,7 +24,7 @@ with verdict as (
     from facts.ci_run
     where conclusion in ('success', 'failure', 'timed_out')
         and lower(branch) in (select lower(branch) from settings.default_branch)
-        and created_at <= (select as_of from facts.clock)
+        and greatest(created_at, finished_at) <= (select as_of from facts.clock)
 ),
 numbered as (
     -- each success closes what came before it: failures between two successes share their number

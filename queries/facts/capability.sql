@@ -22,26 +22,34 @@ with declared as (
         partition by alias.team_id, surface_key(capability.capability) order by capability.observed_at desc, capability.source
     ) = 1
 ),
-run as (select team_id, max(created_at) as moment from facts.ci_run where team_id is not null group by team_id),
+run as (
+    select team_id, max(created_at) as moment
+    from facts.ci_run
+    where team_id is not null and created_at <= (select as_of from facts.clock)
+    group by team_id
+),
+live as (
+    select * from facts.deployment where status = 'succeeded' and team_id is not null and finished_at <= (select as_of from facts.clock)
+),
 environment as (
     select team_id, environment_class, max(finished_at) as moment
-    from facts.deployment
-    where status = 'succeeded' and environment_class in ('production', 'test', 'development') and team_id is not null
+    from live
+    where environment_class in ('production', 'test', 'development')
     group by team_id, environment_class
 ),
 trace as (
     select team_id, unnest(['version control', 'ci/cd']) as surface, moment from run
     union all
     select team_id, 'model registry', max(finished_at)
-    from facts.deployment
-    where model_version is not null and status = 'succeeded' and team_id is not null
+    from live
+    where model_version is not null
     group by team_id
     union all
     select team_id, 'dev/test/prod environments', min(moment) from environment group by team_id having count(*) = 3
     union all
     select team_id, unnest(['monitoring', 'basic monitoring']), max(opened_at)
     from facts.incident
-    where detected_by = 'monitoring' and team_id is not null
+    where detected_by = 'monitoring' and team_id is not null and opened_at <= (select as_of from facts.clock)
     group by team_id
 ),
 surface as (

@@ -1,7 +1,7 @@
 -- question: Which control stopped which run, and how long until it let the change pass?
 -- grain: run_id, control
 -- time: ended_at
--- reads: facts.ci_run, settings.control, staging.ci_job
+-- reads: facts.ci_run, settings.control, settings.definition, staging.ci_job
 -- columns:
 --   run_id                    varchar    run
 --   control                   varchar    lint, test, ... as the configuration names them
@@ -34,6 +34,7 @@ replaced as (
     from staging.ci_job
     inner join facts.ci_run using (run_id)
     where ci_run.attempt_count > 1
+        and coalesce(ci_job.finished_at, ci_job.started_at, ci_job.created_at, ci_run.finished_at) <= (select now from settings.definition)
     qualify row_number() over (
         partition by ci_job.run_id, ci_job.name
         order by coalesce(ci_job.finished_at, ci_job.started_at, ci_job.created_at) desc nulls last, ci_job.job_id desc
@@ -55,6 +56,7 @@ job as (
     inner join facts.ci_run using (run_id)
     anti join replaced using (job_id)
     where ci_job.conclusion in ('success', 'failure', 'timed_out')
+        and ended_at <= (select now from settings.definition)
 ),
 checked_in as (
     -- which controls a job of a repository checks

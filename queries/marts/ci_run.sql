@@ -37,4 +37,6 @@ from facts.ci_run
 cross join facts.clock
 left join facts.team using (team_id)
 where ci_run.status = 'completed' and ci_run.conclusion is not null
+    -- what is dated after now is a fault and has not happened yet
+    and greatest(ci_run.created_at, ci_run.finished_at) <= clock.as_of
 order by date_trunc('month', day), team_id, day

@@ -18,6 +18,7 @@ with run as (
     from facts.ci_run
     cross join facts.clock
     where ci_run.status = 'completed' and ci_run.conclusion in ('success', 'failure', 'timed_out')
+        and greatest(ci_run.created_at, ci_run.finished_at) <= clock.as_of
 ),
 measured as (
     select day, workflow, 'queue' as measure, queue_seconds as seconds from run where queue_seconds is not null

@@ -58,6 +58,7 @@ from (
     from facts.ci_run
     cross join facts.clock
     where ci_run.status = 'completed' and ci_run.conclusion in ('success', 'failure', 'timed_out', 'cancelled')
+        and greatest(ci_run.created_at, ci_run.finished_at) <= clock.as_of
 ) as run
 left join facts.team using (team_id)
 group by all

@@ -53,6 +53,25 @@ def test_going_on_gives_what_beginning_anew_gives(tmp_path: Path, monkeypatch: p
         assert differing(gone_on.path, anew.path) == [], name
 
 
+def test_a_run_that_is_dated_ahead_counts_once_its_time_has_come(tmp_path: Path) -> None:
+    weeks = ", ".join(f"(select sum(run_count) from marts.{name})" for name in ("ci_week", "ci_seconds"))
+    data, counted = tmp_path / "data", f"select count(*), {weeks} from marts.ci_run"
+    run = {"repo": "acme/x", "workflow": "ci", "status": "completed", "conclusion": "success"}
+    moments = {"past": NOW - timedelta(days=2), "ahead": NOW + timedelta(hours=3)}
+    runs = [{**run, "run_id": name, "created_at": moment, "finished_at": moment} for name, moment in moments.items()]
+    publish(data, {"ci_run": runs}, NOW, DEFINITIONS)
+    found = []
+    for hours in (1, 5, 2):  # the last is a clock that was set back
+        with duckdb.connect(str(data / FILE)) as con:
+            con.execute("insert into meta.raw_file values (?, 's', 1, 1, 1, 0)", [f"s/{hours}.jsonl.gz"])
+        gone_on = build.build(data / FILE, data / "read", DEFINITIONS, now=NOW + timedelta(hours=hours))
+        anew = build.build(data / FILE, data / "anew", DEFINITIONS, now=NOW + timedelta(hours=hours), force=True)
+        assert differing(gone_on.path, anew.path) == []
+        with duckdb.connect(str(gone_on.path), read_only=True) as con:
+            found += con.execute(counted).fetchall()
+    assert found == [(1, 1, 1), (2, 2, 2), (1, 1, 1)]
+
+
 def test_other_definitions_begin_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     data = tmp_path / "data"
     publish(data, {"ci_run": []}, NOW, DEFINITIONS)
