@@ -24,7 +24,7 @@ CLEAR = "rgba(0,0,0,0)"
 HEIGHT = 308
 CONFIG = {"displayModeBar": False, "scrollZoom": False, "responsive": True}
 """How Plotly behaves in the page: a picture to read, not a toolbox."""
-_FAMILY = '"Source Sans", sans-serif'
+_FONT = {"family": '"Source Sans", sans-serif', "size": 11.25}
 _LABEL_PIXELS = 17
 _AROUND = {"l": 56, "t": 19, "b": 51}
 """Pixels around what stands over periods: what the names of its axes take. Plotly finds that out by itself, too, but
@@ -100,8 +100,8 @@ def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
         layout={
             # Streamlit hands every figure over twice; told that the data is the same, Plotly draws it once
             "datarevision": 1,
-            "font": {"family": _FAMILY, "size": 11.25},
-            "hoverlabel": {"bgcolor": PAPER, "bordercolor": FAINT, "font": {"color": MUTED}},
+            "font": _FONT,
+            "hoverlabel": {"bgcolor": PAPER, "bordercolor": FAINT, "font": {**_FONT, "color": MUTED}},
             "height": height,
             "margin": {"l": 8, "r": right, "t": 14, "b": 8, "pad": 6},
             "paper_bgcolor": CLEAR,

@@ -257,6 +257,12 @@ def test_markup_in_data_is_drawn_as_text(fig: go.Figure) -> None:
     assert "<script" not in drawn and "javascript:" not in drawn and "$\\" not in drawn
 
 
+def test_what_is_said_over_a_point_stands_in_the_letters_of_the_page() -> None:
+    layout = charts.blank().layout
+    assert layout.hoverlabel.font.family == layout.font.family == '"Source Sans", sans-serif'
+    assert layout.hoverlabel.font.size == layout.font.size
+
+
 def test_the_page_says_for_every_colour_what_it_looks_like_in_dark() -> None:
     style = (Path(charts.__file__).with_name("style.css")).read_text("utf-8")
     for role in ("ACCENT", "INK", "MUTED", "FAINT", "CAUTION", "TINT", "SHADE", "PAPER"):
