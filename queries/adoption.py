@@ -74,7 +74,10 @@ def capability_coverage(con: duckdb.DuckDBPyConnection, part: Slice) -> pl.DataF
 
 
 def surface_key(capability: pl.Expr) -> pl.Expr:
-    """What makes spellings of a surface one: version_control is "version control", ci-cd is "ci/cd"; the macro of SQL does the same."""
+    """What makes spellings of a surface one: version_control is "version control", ci-cd is "ci/cd".
+
+    The macro of the same name does this in SQL.
+    """
     spelling = capability.str.strip_chars().str.to_lowercase()
     return spelling.str.replace("^ci[ _/-]?cd$", "ci/cd").str.replace_all("[ _-]+", " ")
 
