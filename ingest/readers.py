@@ -169,5 +169,7 @@ def _plain(schema: Any) -> Any:
 
 
 def _present(cell: Any) -> bool:
-    """Null and NaN both mean that nothing is there."""
+    """Null, NaN and blank text mean that nothing is there, as an empty cell of CSV does."""
+    if isinstance(cell, str):
+        return bool(cell) and not cell.isspace()
     return cell is not None and not (isinstance(cell, float) and isnan(cell))

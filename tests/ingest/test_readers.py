@@ -1,6 +1,7 @@
 """Files into rows: what each format says arrives as it was meant, under the number that a person finds it by."""
 
 import gzip
+import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -72,6 +73,14 @@ def test_json_lines_keep_their_types_and_null_and_nan_are_nothing(source: Callab
     )
     (page,) = pages(source())
     assert page.items == [{"initiative_id": 7, "title": "T", "status": "idea", "pain_ids": ["a"]}]
+
+
+def test_blank_text_is_nothing_in_every_format(source: Callable[..., Files], tmp_path: Path) -> None:
+    row = {"run_id": "1", "repo": "acme/x", "workflow": "w", "created_at": "2025-01-01", "status": "queued"}
+    blank = {**row, "branch": "", "conclusion": "", "finished_at": " "}
+    (tmp_path / "ci_run-1.jsonl").write_text(json.dumps(blank))
+    pl.DataFrame([blank]).write_parquet(tmp_path / "ci_run-2.parquet")
+    assert [page.items for page in pages(source())] == [[row], [row]]
 
 
 def test_csv_cells_lose_their_blanks_and_empty_ones_are_nothing(source: Callable[..., Files], tmp_path: Path) -> None:
