@@ -6,7 +6,7 @@ Text that comes from data passes `words.literal`.
 """
 
 import textwrap
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -15,7 +15,8 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from app import words
+from app import units, words
+from app.units import Unit
 
 ACCENT, INK, MUTED, FAINT, CAUTION = "#17627f", "#33414c", "#66727d", "#e1e5e4", "#a8480f"
 TINT, SHADE, PAPER = "#d3e5ec", "#eceeec", "#ffffff"
@@ -31,7 +32,7 @@ _AROUND = {"l": 56, "t": 19, "b": 51}
 only by drawing the figure once more; and axes that begin alike stand below one another."""
 _SOFT = ", not final"
 _FEW = 5
-"""Up to so many of something every whole number has its line."""
+"""Of fewer than so many every whole number has its line."""
 _MANY = 30
 """Periods from which marks grow small, so that the line stays one."""
 
@@ -50,20 +51,6 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Unit:
-    """How values of a column are drawn (times `scale`) and said."""
-
-    scale: float
-    suffix: str
-    tickformat: str
-    say: Callable[[float | None], str]
-
-    def scaled(self, values: Iterable[float | None]) -> list[float | None]:
-        """Values as they are drawn; what is not there stays so."""
-        return [None if value is None else value * self.scale for value in values]
-
-
-@dataclass(frozen=True)
 class Piece:
     """One part of a stacked bar: a column of the frame, its name, colour, and pattern beside colour."""
 
@@ -71,25 +58,6 @@ class Piece:
     name: str
     colour: str
     shape: str = ""
-
-
-SHARE = Unit(1, "", ".1~%", words.share)
-COUNT = Unit(1, "", ",", words.number)
-HOURS = Unit(1, " h", ",~r", words.duration)
-DAYS = Unit(1 / 24, " d", ",~r", words.duration)
-COUNT_HOURS = Unit(1, " h", ",~r", lambda value: "–" if value is None else words.hours(value))
-SECONDS = Unit(1, " s", ",~r", words.seconds)
-MINUTES = Unit(1 / 60, " min", ",~r", words.seconds)
-
-
-def of_hours(longest: float | None) -> Unit:
-    """Hours as hours while they are few, else as days."""
-    return DAYS if longest is not None and longest > 96 else HOURS
-
-
-def of_seconds(longest: float | None) -> Unit:
-    """Seconds as seconds while they are few, else as minutes."""
-    return MINUTES if longest is not None and longest > 180 else SECONDS
 
 
 def blank(height: int = HEIGHT, right: int = 12) -> go.Figure:
@@ -125,7 +93,7 @@ def bars_by_path(frame: pl.DataFrame, by: str) -> go.Figure:
         pl.col("is_partial").any(),
         *(pl.col("deployment_count").filter(pl.col("path") == path).sum().alias(path) for path, _, _ in looks),
     )
-    return stacked(wide, by, [Piece(path, words.PATHS[path], *look) for path, *look in looks], COUNT)
+    return stacked(wide, by, [Piece(path, words.PATHS[path], *look) for path, *look in looks], units.COUNT)
 
 
 def stacked(frame: pl.DataFrame, by: str, pieces: Sequence[Piece], unit: Unit) -> go.Figure:
@@ -275,7 +243,13 @@ def _label_ends(fig: go.Figure, ends: Sequence[tuple[str, float, str]], top: flo
 def _measured(fig: go.Figure, unit: Unit) -> None:
     """Says the unit at the side; of what is counted no half is named."""
     fig.update_yaxes(ticksuffix=unit.suffix, tickformat=unit.tickformat)
-    if unit is COUNT and fig.layout.yaxis.range[1] < _FEW:
+    if unit is units.COUNT:
+        whole_numbers(fig, fig.layout.yaxis.range[1])
+
+
+def whole_numbers(fig: go.Figure, most: float) -> None:
+    """Of what is counted no half is named, which Plotly would do where even the `most` are few."""
+    if most < _FEW:
         fig.update_yaxes(dtick=1)
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import plotly.graph_objects as go
 import polars as pl
 
-from app import words
+from app import units, words
 from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, blank, wrapped
 from queries.trends import Change, of_ratios
 
@@ -59,7 +59,7 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
         xs: list[float | None] = []
         lines: list[float | None] = []
         for y, low, high in zip(ys, rows[f"{end}_blocked_ratio_low"], rows[f"{end}_blocked_ratio_high"], strict=True):
-            xs += [low, high, None]
+            xs += [*units.SHARE.scaled([low, high]), None]
             lines += [y, y, None]
         fig.add_scatter(
             x=xs, y=lines, mode="lines", line={"width": 2, "color": colour}, hoverinfo="skip", showlegend=False
@@ -69,7 +69,7 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
             for ratio, count in zip(rows[f"{end}_blocked_ratio"], rows[f"{end}_run_count"], strict=True)
         ]
         fig.add_scatter(
-            x=rows[f"{end}_blocked_ratio"].to_list(),
+            x=units.SHARE.scaled(rows[f"{end}_blocked_ratio"]),
             y=ys,
             mode="markers",
             cliponaxis=False,
@@ -83,7 +83,7 @@ def early_and_late(frame: pl.DataFrame) -> go.Figure:
         showlegend=True,
         legend={"orientation": "h", "y": 1, "yanchor": "bottom", "x": 0, "font": {"color": INK, "size": 13}},
     )
-    fig.update_xaxes(tickformat=".0%", rangemode="tozero", showgrid=True, gridcolor=SHADE, nticks=6)
+    fig.update_xaxes(ticksuffix=units.SHARE.suffix, rangemode="tozero", showgrid=True, gridcolor=SHADE, nticks=6)
     fig.update_yaxes(
         tickvals=places,
         ticktext=["<br>".join(words.literal(line) for line in wrapped(name, 24, 2)) for name in frame["control"]],

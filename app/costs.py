@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import behind, charts, figures, filters, words
+from app import behind, charts, figures, filters, units, words
 from app.charts import Piece
 from app.explain import download
 from app.figures import Cell
@@ -56,7 +56,7 @@ def where_hours_go(view: View) -> None:
     view.chart(
         f"{words.share(sums[largest] / whole)} of the hours go into {largest}",
         f"Hours per {by} in which runs waited or ran, by how they ended. Hatched: the {by} still runs or is cut.",
-        charts.stacked(frame, by, _HOURS, charts.COUNT_HOURS),
+        charts.stacked(frame, by, _HOURS, units.COUNT_HOURS),
         name="pipeline_hours",
         part=part,
         key="hours",

@@ -6,7 +6,7 @@ from dataclasses import replace
 import polars as pl
 import streamlit as st
 
-from app import charts, figures, filters, headline, sentences, words
+from app import charts, figures, filters, headline, sentences, units, words
 from app.charts import Line
 from app.headline import Numbers, Row
 from app.page import View
@@ -100,7 +100,7 @@ def lead_time(view: View, key: str, *, slow: bool = False, opens: Callable[[str]
     view.chart(
         sentences.course(frame, "lead_time_hours_median", by, "Time from first commit to production", words.duration),
         f"Half of the changes shipped in a {by} took less. Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, series, charts.of_hours(longest(frame, *(line.column for line in series)))),
+        charts.lines(frame, by, series, units.of_hours(longest(frame, *(line.column for line in series)))),
         name="lead_time",
         part=part,
         key=key,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import plotly.graph_objects as go
 import polars as pl
 
-from app import words
+from app import units, words
 from app.charts import ACCENT, CAUTION, INK, MUTED, PAPER, TINT, blank, wrapped
 
 _ROW = 38
@@ -54,13 +54,13 @@ def waiting(curve: pl.DataFrame, median: float | None) -> go.Figure:
     if len(band) > 1:
         xs = band["day_count"].to_list()
         step = {"mode": "lines", "hoverinfo": "skip", "line": {"shape": "hv", "width": 0}}
-        fig.add_scatter(x=xs, y=band["deployed_ratio_high"].to_list(), name="upper end", **step)
+        fig.add_scatter(x=xs, y=units.SHARE.scaled(band["deployed_ratio_high"]), name="upper end", **step)
         fig.add_scatter(
-            x=xs, y=band["deployed_ratio_low"].to_list(), name="range", fill="tonexty", fillcolor=TINT, **step
+            x=xs, y=units.SHARE.scaled(band["deployed_ratio_low"]), name="range", fill="tonexty", fillcolor=TINT, **step
         )
     fig.add_scatter(
         x=days,
-        y=shares,
+        y=units.SHARE.scaled(shares),
         mode="lines",
         line={"shape": "hv", "color": ACCENT, "width": 2.5},
         customdata=[[words.plural(day, "day"), words.share(share)] for day, share in zip(days, shares, strict=True)],
@@ -70,7 +70,7 @@ def waiting(curve: pl.DataFrame, median: float | None) -> go.Figure:
     left = curve.filter(pl.col("waiting_count") > 0)
     fig.add_scatter(
         x=left["day_count"].to_list(),
-        y=left["deployed_ratio"].to_list(),
+        y=units.SHARE.scaled(left["deployed_ratio"]),
         mode="markers",
         cliponaxis=False,
         marker={"symbol": "line-ns-open", "size": 11, "color": INK, "line": {"width": 2}},
@@ -81,17 +81,17 @@ def waiting(curve: pl.DataFrame, median: float | None) -> go.Figure:
     if median is not None and median >= 0:
         fig.add_scatter(
             x=[0, median, median],
-            y=[0.5, 0.5, 0],
+            y=[50, 50, 0],
             mode="lines",
             line={"color": MUTED, "width": 1.5, "dash": "dot"},
             hoverinfo="skip",
             name="half of the teams",
         )
         fig.add_annotation(
-            x=median, y=0.5, xanchor="left", yanchor="top", xshift=8, showarrow=False,
+            x=median, y=50, xanchor="left", yanchor="top", xshift=8, showarrow=False,
             text=f"half after {words.plural(round(median), 'day')}", font={"color": INK, "size": 13},
         )  # fmt: skip
-    fig.update_yaxes(range=[0, 1.02], tickformat=".0%")
+    fig.update_yaxes(range=[0, 102], ticksuffix=units.SHARE.suffix)
     fig.update_layout(margin={"l": 56, "b": 35})
     fig.update_xaxes(rangemode="tozero", ticksuffix=" d", tickformat=",d", nticks=8, range=[0, max([7, *days]) * 1.02])
     return fig

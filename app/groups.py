@@ -6,14 +6,12 @@ from itertools import groupby
 import plotly.graph_objects as go
 
 from app import words
-from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, wrapped
+from app.charts import ACCENT, INK, MUTED, PAPER, SHADE, TINT, blank, whole_numbers, wrapped
 
 _PILE, _DOTS = 9, 120
 """Dots in a pile before it grows sideways, and the most that are drawn one by one."""
 _PAST = 2
 """The share at which a cell would be the accent itself."""
-_FEW = 5
-"""Fewer than so many cases have a line at every whole number."""
 
 
 def teams_as_dots(values: Sequence[tuple[str, float]], median: float, *, name: str) -> go.Figure:
@@ -82,8 +80,7 @@ def counts_by_range(counts: Mapping[int, tuple[int, int]], done: str, waiting: s
             )
     fig.update_layout(barmode="stack", bargap=0.28, margin={"l": 56, "b": 35})
     fig.update_yaxes(tickformat=",")
-    if sum(map(sum, counts.values())) < _FEW:
-        fig.update_yaxes(dtick=1)
+    whole_numbers(fig, sum(map(sum, counts.values())))
     return fig
 
 

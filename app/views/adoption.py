@@ -6,7 +6,7 @@ from datetime import date
 import polars as pl
 import streamlit as st
 
-from app import calls, charts, courses, depth, figures, funnel, quiet, retention, sentences, words
+from app import calls, charts, courses, depth, figures, funnel, quiet, retention, sentences, units, words
 from app.charts import Line
 from app.page import View, current
 from queries.slice import Slice
@@ -163,7 +163,7 @@ def _over_time(view: View) -> None:
                     ),
                     "Succeeded production deployments through it, of all whose path is known; band: 95\u00a0% range. "
                     f"Hollow: the {by} still runs or is cut.",
-                    charts.lines(frame, by, [_SHARE], charts.SHARE),
+                    charts.lines(frame, by, [_SHARE], units.SHARE),
                     name="adoption_share",
                     part=part,
                     key="share",
@@ -191,7 +191,7 @@ def _active(view: View, frame: pl.DataFrame, part: Slice) -> None:
         ),
         f"Teams with a production deployment through it in the {by}, beside those that could by its end. "
         f"Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, known, charts.COUNT),
+        charts.lines(frame, by, known, units.COUNT),
         name="adoption_share",
         part=part,
         key="active",

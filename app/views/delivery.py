@@ -5,7 +5,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import behind, charts, comparison, courses, dora, figures, groups, outcomes, sentences, words
+from app import behind, charts, comparison, courses, dora, figures, groups, outcomes, sentences, units, words
 from app.charts import Line
 from app.page import View, current
 
@@ -133,7 +133,7 @@ def _where_time_goes(view: View, frame: pl.DataFrame, row: dict[str, Any]) -> No
         f"Most of the time goes into {outcomes.PARTS[longest]}",
         "Half of the changes take less, each part on its own, so the parts need not add up to the whole. "
         f"Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, _PARTS, charts.of_hours(courses.longest(frame, *columns))),
+        charts.lines(frame, by, _PARTS, units.of_hours(courses.longest(frame, *columns))),
         name="lead_time",
         part=view.part("lead_time", by=by, costly=courses.LEAD_TIME),
         key="where-time-goes",
@@ -202,7 +202,7 @@ def _course_of_recoveries(view: View) -> None:
     view.chart(
         sentences.course(frame, column, by, "Time until it works again", words.duration),
         f"Half of the failures of a {by} were over sooner. Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, [Line(column, "half are over")], charts.of_hours(courses.longest(frame, column))),
+        charts.lines(frame, by, [Line(column, "half are over")], units.of_hours(courses.longest(frame, column))),
         name="recovery_time",
         part=part,
         key="how-soon",
@@ -246,7 +246,7 @@ def _rate(view: View, name: str, line: Line, subject: str, unit: str, *, provisi
     view.chart(
         sentences.course(frame, line.column, by, subject, words.share, soft=soft),
         f"{unit} Hollow: {hollow}.",
-        charts.lines(frame, by, [line], charts.SHARE, provisional),
+        charts.lines(frame, by, [line], units.SHARE, provisional),
         name=name,
         part=part,
         key=name,

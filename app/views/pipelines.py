@@ -6,7 +6,7 @@ from typing import Any
 import polars as pl
 import streamlit as st
 
-from app import charts, checks, costs, courses, figures, headline, sentences, words
+from app import charts, checks, costs, courses, figures, headline, sentences, units, words
 from app.charts import Line
 from app.figures import Cell
 from app.page import View, current
@@ -95,7 +95,7 @@ def _outcomes(view: View, total: dict[str, Any]) -> None:
                 sentences.course(frame, "success_ratio", by, "Runs that pass in the end", words.share),
                 "Share of runs that ended in success, failure or time-out, by the day they began; a re-run is the same "
                 f"run. Band: 95\u00a0% range. Hollow: the {by} still runs or is cut.",
-                charts.lines(frame, by, _PASSED, charts.SHARE),
+                charts.lines(frame, by, _PASSED, units.SHARE),
                 name="ci_health",
                 part=part,
                 key="passed",
@@ -109,7 +109,7 @@ def _outcomes(view: View, total: dict[str, Any]) -> None:
                 ),
                 f"Share of the runs; band: 95\u00a0% range. Over the whole period {again} were run again. "
                 f"Hollow: the {by} still runs or is cut.",
-                charts.lines(frame, by, _AGAIN, charts.SHARE),
+                charts.lines(frame, by, _AGAIN, units.SHARE),
                 name="ci_health",
                 part=part,
                 key="flaky",
@@ -150,7 +150,7 @@ def _duration(view: View, stem: str, subject: str, unit: str) -> None:
     view.chart(
         sentences.course(frame, half, by, subject, words.seconds),
         f"{unit} Hollow: the {by} still runs or is cut.",
-        charts.lines(frame, by, known, charts.of_seconds(courses.longest(frame, *(line.column for line in known)))),
+        charts.lines(frame, by, known, units.of_seconds(courses.longest(frame, *(line.column for line in known)))),
         name="ci_health",
         part=part,
         key=stem,
@@ -182,9 +182,7 @@ def _broken(view: View) -> None:
         sentences.course(frame, column, by, "Time until a broken pipeline passes again", words.duration),
         f"Half of the breaks that began in a {by} were over sooner; those still open count as longer than so far. "
         f"Hollow: the {by} still runs or is cut.",
-        charts.lines(
-            frame, by, [Line(column, "half are over sooner")], charts.of_hours(courses.longest(frame, column))
-        ),
+        charts.lines(frame, by, [Line(column, "half are over sooner")], units.of_hours(courses.longest(frame, column))),
         name="time_to_green",
         part=part,
         key="broken",

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app import charts, courses, groups, matrix, words
+from app import charts, courses, groups, matrix, units, words
 from app.charts import Line
 from tests.app.organisation import HOSTILE
 
@@ -43,19 +43,20 @@ def trace(fig: go.Figure, **wanted: Any) -> Any:
 
 
 def test_a_line_draws_the_values_of_the_frame_and_says_them() -> None:
-    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], charts.SHARE)
+    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], units.SHARE)
     marks = trace(fig, mode="markers")
-    assert list(marks.y) == [0.1, 0.2, 0.3, 0.4]
+    assert list(marks.y) == pytest.approx([10, 20, 30, 40])
     assert [text for _, text in marks.customdata] == [words.share(r) for r in (0.1, 0.2, 0.3, 0.4)]
-    assert fig.layout.yaxis.range[0] == 0 and fig.layout.yaxis.range[1] >= 0.8
+    assert fig.layout.yaxis.range[0] == 0 and fig.layout.yaxis.range[1] >= 80
+    assert fig.layout.yaxis.ticksuffix == words.share(0.8).removeprefix("80"), "ticks and words say it alike"
 
 
 def test_hours_are_drawn_as_days_once_they_are_many() -> None:
     frame = rates([48, 96, 240])
-    fig = charts.lines(frame, "month", [Line("ratio", "half")], charts.of_hours(240))
+    fig = charts.lines(frame, "month", [Line("ratio", "half")], units.of_hours(240))
     assert list(trace(fig, mode="markers").y) == [2, 4, 10]
     assert fig.layout.yaxis.ticksuffix == " d"
-    assert charts.of_hours(24) is charts.HOURS and charts.of_hours(None) is charts.HOURS
+    assert units.of_hours(24) is units.HOURS and units.of_hours(None) is units.HOURS
 
 
 def test_the_longest_of_all_series_says_whether_hours_or_days() -> None:
@@ -69,48 +70,48 @@ def test_the_longest_of_all_series_says_whether_hours_or_days() -> None:
 
 def test_few_things_are_counted_in_whole_ones() -> None:
     frame = rates([1, 0, 2])
-    assert charts.lines(frame, "month", [Line("ratio", "teams")], charts.COUNT).layout.yaxis.dtick == 1
-    assert charts.lines(rates([9, 90, 20]), "month", [Line("ratio", "teams")], charts.COUNT).layout.yaxis.dtick is None
-    assert charts.lines(frame, "month", [Line("ratio", "half")], charts.HOURS).layout.yaxis.dtick is None
+    assert charts.lines(frame, "month", [Line("ratio", "teams")], units.COUNT).layout.yaxis.dtick == 1
+    assert charts.lines(rates([9, 90, 20]), "month", [Line("ratio", "teams")], units.COUNT).layout.yaxis.dtick is None
+    assert charts.lines(frame, "month", [Line("ratio", "half")], units.HOURS).layout.yaxis.dtick is None
     assert groups.counts_by_range({0: (1, 1)}, "over", "open").layout.yaxis.dtick == 1
     many = groups.counts_by_range({0: (2400, 1)}, "over", "open").layout.yaxis
     assert (many.dtick, many.tickformat) == (None, ",")
 
 
 def test_a_period_without_a_value_is_a_gap_and_no_zero() -> None:
-    fig = charts.lines(rates([0.1, None, 0.3, 0.2, 0.2], partial=0), "month", [LINE], charts.SHARE)
+    fig = charts.lines(rates([0.1, None, 0.3, 0.2, 0.2], partial=0), "month", [LINE], units.SHARE)
     line = trace(fig, mode="lines", name="repaired")
-    assert list(line.y) == [0.1, None, 0.3, 0.2, 0.2]
+    assert list(line.y) == pytest.approx([10, None, 30, 20, 20])
     assert line.connectgaps is None or line.connectgaps is False
     bands = [one for one in fig.data if one.name == "repaired, range"]
     assert [list(band.x)[: len(band.x) // 2] for band in bands] == [[MONTHS[0]], MONTHS[2:5]]
 
 
 def test_what_is_not_final_hangs_on_dashes_and_stands_hollow() -> None:
-    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], charts.SHARE, "is_provisional")
-    assert list(trace(fig, mode="lines", name="repaired").y) == [0.1, 0.2, None, None]
+    fig = charts.lines(rates([0.1, 0.2, 0.3, 0.4]), "month", [LINE], units.SHARE, "is_provisional")
+    assert list(trace(fig, mode="lines", name="repaired").y) == pytest.approx([10, 20, None, None])
     dashed = trace(fig, name="repaired, not final")
-    assert list(dashed.y) == [None, 0.2, 0.3, 0.4] and dashed.line.dash != "solid"
+    assert list(dashed.y) == pytest.approx([None, 20, 30, 40]) and dashed.line.dash != "solid"
     marks = trace(fig, mode="markers")
     assert list(marks.marker.color) == [charts.ACCENT] * 2 + [charts.PAPER] * 2
     assert [when.endswith("not final") for when, _ in marks.customdata] == [False, False, True, True]
 
 
 def test_the_band_has_the_ends_of_the_frame() -> None:
-    fig = charts.lines(rates([0.1, 0.2, 0.3], partial=0), "month", [LINE], charts.SHARE)
+    fig = charts.lines(rates([0.1, 0.2, 0.3], partial=0), "month", [LINE], units.SHARE)
     band = trace(fig, name="repaired, range")
-    assert list(band.y) == pytest.approx([0.2, 0.4, 0.6, 0.15, 0.1, 0.05])
+    assert list(band.y) == pytest.approx([20, 40, 60, 15, 10, 5])
     assert band.fill == "toself"
 
 
 def test_several_lines_differ_by_dash_and_mark_and_are_named_beside_their_ends() -> None:
     frame = rates([0.1, 0.2, 0.3]).with_columns(other=pl.lit(0.29))
     series = [Line("ratio", "one"), Line("other", "two", charts.MUTED, "dash", "diamond")]
-    fig = charts.lines(frame, "month", series, charts.SHARE)
+    fig = charts.lines(frame, "month", series, units.SHARE)
     assert {one.marker.symbol for one in fig.data if one.mode == "markers"} == {"circle", "diamond"}
     labels = {note.text: note.y for note in fig.layout.annotations}
     assert set(labels) == {"one", "two"} and fig.layout.showlegend is False
-    assert abs(labels["one"] - labels["two"]) > 0.01
+    assert abs(labels["one"] - labels["two"]) > 1
 
 
 def test_bars_hold_the_counts_and_hatch_the_running_period() -> None:
@@ -279,6 +280,6 @@ def test_the_page_says_for_every_colour_what_it_looks_like_in_dark() -> None:
 @settings(deadline=None)
 @given(st.lists(st.none() | st.floats(0, 1), min_size=2, max_size=6), st.integers(0, 2))
 def test_any_series_can_be_drawn(ratios: list[float | None], partial: int) -> None:
-    fig = charts.lines(rates(ratios, partial), "month", [LINE], charts.SHARE, "is_provisional")
+    fig = charts.lines(rates(ratios, partial), "month", [LINE], units.SHARE, "is_provisional")
     drawn = trace(fig, mode="markers").y
-    assert list(drawn) == ratios
+    assert list(drawn) == [None if ratio is None else 100 * ratio for ratio in ratios]

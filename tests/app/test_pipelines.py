@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from app import charts, checks, words
+from app import charts, checks, units, words
 from app.charts import Piece
 from queries import metrics
 from queries.readmodel import open_current
@@ -97,7 +97,7 @@ def test_a_check_without_a_past_has_one_dot() -> None:
     dots = {
         one["name"]: one for one in checks.early_and_late(frame).to_plotly_json()["data"] if one["mode"] == "markers"
     }
-    assert len(dots["first eight weeks"]["x"]) == 2 and list(dots["later"]["x"]) == [0.2]
+    assert len(dots["first eight weeks"]["x"]) == 2 and list(dots["later"]["x"]) == [20]
 
 
 def test_pieces_stand_on_one_another_and_the_running_month_is_hatched() -> None:
@@ -115,7 +115,7 @@ def test_pieces_stand_on_one_another_and_the_running_month_is_hatched() -> None:
         Piece("bad", "failed", charts.CAUTION, "x"),
         Piece("none", "-", "#0"),
     ]
-    fig = charts.stacked(frame, "month", pieces, charts.COUNT_HOURS)
+    fig = charts.stacked(frame, "month", pieces, units.COUNT_HOURS)
     bars = {one.name: one for one in fig.data}
     assert list(bars) == ["passed", "failed"] and list(bars["failed"].y) == [1.0, 0.0]
     assert list(bars["failed"].marker.pattern.shape) == ["x", "/"]
