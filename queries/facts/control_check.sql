@@ -56,7 +56,6 @@ job as (
     inner join facts.ci_run using (run_id)
     anti join replaced using (job_id)
     where ci_job.conclusion in ('success', 'failure', 'timed_out')
-        and ended_at <= (select now from settings.definition)
 ),
 checked_in as (
     -- which controls a job of a repository checks
@@ -102,6 +101,8 @@ select
     case when is_blocked then first_value(case when is_passed then ended_at end ignore nulls) over later end as passed_at,
     hours_between(ended_at, passed_at) as blocked_hours
 from checked
+-- not sooner: there DuckDB would hold all jobs in memory
+where ended_at <= (select now from settings.definition)
 window later as (
     partition by repo, workflow, branch, control order by ended_at, run_id
     rows between 1 following and unbounded following
