@@ -1,5 +1,5 @@
 -- question: How many teams could use the platform, do, and keep doing so?
--- version: 1
+-- version: 2
 -- ignores: by, since, until
 -- needs: team, deployment
 -- dimensions: team_id, domain, support_model

@@ -1,5 +1,5 @@
 -- question: How healthy are the pipelines: do they pass, how long do they queue and run, how often do they flake?
--- version: 2
+-- version: 3
 -- needs: ci_run
 -- compare: yes
 -- dimensions: team_id, domain, repo, workflow, branch, event

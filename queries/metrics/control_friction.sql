@@ -1,5 +1,5 @@
 -- question: Which checks stop people, how often and for how long?
--- version: 2
+-- version: 3
 -- needs: ci_job, ci_run
 -- compare: yes
 -- always_by: control

@@ -1,5 +1,5 @@
 -- question: Where do the hours of the pipelines go?
--- version: 1
+-- version: 2
 -- needs: ci_run
 -- dimensions: team_id, domain, repo, workflow, branch, event
 -- definition: Hours that runs took from start to finish (their newest attempt), by the day they were created and by how they ended: passed, failed (failure or time-out), or cancelled. Beside them the hours that runs waited before their first attempt started. These are hours of the pipelines, not of people: runs go on side by side, and nobody need sit and wait. Skipped and neutral runs are left out, and so is a wait that is negative, which is a fault in the data.

@@ -1,5 +1,5 @@
 -- question: How long does a pipeline stay broken on the default branch?
--- version: 3
+-- version: 4
 -- needs: ci_run
 -- cases: green_cases
 -- compare: yes

@@ -1,5 +1,5 @@
 -- question: Do the figures confirm what the users say hurts, team by team?
--- version: 1
+-- version: 2
 -- ignores: by
 -- uses: pain, evidence, lead_time, ci_health, change_fail_rate, deployment_failure_rate, recovery_time, rework_rate, time_to_green, control_friction, deployment_frequency, time_to_first_deployment, capability_coverage
 -- always_by: survey_id, pain_id, team_id
