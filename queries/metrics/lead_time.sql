@@ -10,7 +10,7 @@
 --   change_count              changes that reached production
 --   measured_count            of these, those whose first commit is known
 --   unlinked_count            merged changes for which no production deployment was found
---   waiting_count             of these, those whose repository deploys: they wait
+--   waiting_count             of these, those whose repository deploys and whose first commit is known: they wait
 --   negative_count            shipped changes of which a part is negative: a fault in the data
 --   lead_time_hours_median    median, changes that wait included (Kaplan-Meier)
 --   lead_time_hours_median_shipped  median of the shipped alone
